@@ -444,10 +444,12 @@ GST_START_TEST (test_build_checksum_never_zero)
     uint8_t buf[IPUDP_HEADER_MAX];
     unsigned sum;
 
-    fail_unless_equals_int (ipudp_build_header (buf, sizeof (buf), &flow,
-            payload, sizeof (payload)), header);
+    if (ipudp_build_header (buf, sizeof (buf), &flow, payload,
+            sizeof (payload)) != header)
+      fail ("no header for %04x", v);
     sum = (unsigned) buf[header - 2] << 8 | buf[header - 1];
-    fail_unless (sum != 0);
+    if (sum == 0)
+      fail ("checksum 0 for %04x", v);
     full += sum == 0xffff;
   }
   fail_unless (full >= 1 && full <= 2);
