@@ -167,27 +167,34 @@ amt_build (uint8_t * buf, size_t cap, const amt_message * msg)
   wr_u8 (&w, message_flags (msg));
 
   switch (msg->type) {
-    case AMT_RELAY_DISCOVERY:
     case AMT_RELAY_ADVERTISEMENT:
+      if (core_ip_len (&msg->relay) == 0)
+        return 0;
+      /* fall through */
+    case AMT_RELAY_DISCOVERY:
     case AMT_REQUEST:
       wr_zero (&w, 2);
+      wr_u32 (&w, msg->nonce);
+      if (msg->type == AMT_RELAY_ADVERTISEMENT)
+        core_ip_write (&w, &msg->relay);
       break;
     case AMT_MEMBERSHIP_QUERY:
     case AMT_MEMBERSHIP_UPDATE:
     case AMT_TEARDOWN:
       wr_bytes (&w, msg->mac, AMT_MAC_LEN);
+      wr_u32 (&w, msg->nonce);
+      if (msg->type != AMT_TEARDOWN)
+        wr_bytes (&w, msg->inner, msg->inner_len);
+      if (msg->type == AMT_TEARDOWN ||
+          (msg->type == AMT_MEMBERSHIP_QUERY && msg->has_gateway))
+        wr_bytes (&w, msg->gateway.bytes, AMT_GATEWAY_FIELD_LEN);
+      break;
+    case AMT_MULTICAST_DATA:
+      wr_bytes (&w, msg->inner, msg->inner_len);
       break;
     default:
-      break;
+      return 0;
   }
-  if (msg->type != AMT_MULTICAST_DATA)
-    wr_u32 (&w, msg->nonce);
-  if (msg->type == AMT_RELAY_ADVERTISEMENT)
-    core_ip_write (&w, &msg->relay);
-  wr_bytes (&w, msg->inner, msg->inner_len);
-  if (msg->type == AMT_TEARDOWN ||
-      (msg->type == AMT_MEMBERSHIP_QUERY && msg->has_gateway))
-    wr_bytes (&w, msg->gateway.bytes, AMT_GATEWAY_FIELD_LEN);
   return wr_len (&w);
 }
 
@@ -205,14 +212,16 @@ amt_gateway_field_set (amt_gateway_field * field, const core_addr * addr)
 core_addr
 amt_gateway_field_get (const amt_gateway_field * field)
 {
-  static const uint8_t zero[12];
+  static const uint8_t zero[13];
   core_addr addr = { 0 };
   rd_cursor r;
 
   rd_init (&r, field->bytes, sizeof (field->bytes));
   addr.port = rd_u16 (&r);
-  if (memcmp (field->bytes + 2, zero, sizeof (zero)) == 0) {
-    rd_skip (&r, sizeof (zero));
+  /* 0.0.0.0/8 holds no gateway, but ::1 is one of IPv6. */
+  if (memcmp (field->bytes + 2, zero, 12) == 0 &&
+      memcmp (field->bytes + 2, zero, 13) != 0) {
+    rd_skip (&r, 12);
     addr.ip = core_ip_read (&r, CORE_FAMILY_V4);
   } else {
     addr.ip = core_ip_read (&r, CORE_FAMILY_V6);

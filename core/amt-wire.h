@@ -73,18 +73,20 @@ typedef struct
 /* Parses one UDP payload.  Reserved bits are ignored, octets behind the fixed
  * messages too.  Inner pointers lie in data.  Returns CORE_OK or
  * CORE_ERR_TOO_SHORT, _BAD_VERSION, _UNEXPECTED_TYPE, _BAD_LENGTH,
- * _INNER_TRUNCATED. */
+ * _INNER_TRUNCATED; with the last two the type, the nonce and the MAC are
+ * there, since what they must be is checked first. */
 int amt_parse (const uint8_t * data, size_t len, amt_message * out);
 
 /* The type nibble of a version 0 message, else 0. */
 unsigned amt_peek_type (const uint8_t * data, size_t len);
 
 /* Writes a message; inner is copied behind the header (a Data header alone is
- * written with inner_len 0).  Returns its length, 0 if it does not fit. */
+ * written with inner_len 0).  Fields the type does not have are ignored.
+ * Returns its length, 0 if it does not fit or is no message. */
 size_t amt_build (uint8_t * buf, size_t cap, const amt_message * msg);
 
 /* The gateway field for an endpoint, and back (IPv4-compatible addresses
- * become IPv4). */
+ * become IPv4, but ::1 and the others of ::/104 do not). */
 void amt_gateway_field_set (amt_gateway_field * field, const core_addr * addr);
 core_addr amt_gateway_field_get (const amt_gateway_field * field);
 bool amt_gateway_field_equal (const amt_gateway_field * a,

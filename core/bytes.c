@@ -44,7 +44,9 @@ rd_u16 (rd_cursor * r)
 {
   const uint8_t *p = rd_take (r, 2);
 
-  return p ? (uint16_t) (p[0] << 8 | p[1]) : 0;
+  if (p == NULL)
+    return 0;
+  return (uint16_t) (p[0] << 8 | p[1]);
 }
 
 uint32_t
@@ -165,7 +167,7 @@ wr_zero (wr_cursor * w, size_t n)
 void
 wr_u16_at (wr_cursor * w, size_t pos, uint16_t v)
 {
-  if (w->ok && pos + 2 <= w->pos)
+  if (w->ok && w->pos >= 2 && pos <= w->pos - 2)
     put_u16 (w->data + pos, v);
 }
 

@@ -5,6 +5,11 @@
  */
 #include "group-records.h"
 
+enum
+{
+  QRV_MAX = 0x07                /* the field's three bits */
+};
+
 uint32_t
 group_time_decode8 (uint8_t code)
 {
@@ -54,7 +59,7 @@ group_time_encode16 (uint32_t value)
 uint16_t
 group_query_read_tail (rd_cursor * r, group_query * out)
 {
-  out->robustness = rd_u8 (r) & 0x07;
+  out->robustness = rd_u8 (r) & QRV_MAX;
   out->query_interval = group_time_decode8 (rd_u8 (r));
 
   if (out->robustness == 0)
@@ -62,6 +67,14 @@ group_query_read_tail (rd_cursor * r, group_query * out)
   if (out->query_interval == 0)
     out->query_interval = GROUP_DEFAULT_QUERY_INTERVAL;
   return rd_u16 (r);
+}
+
+void
+group_query_write_tail (wr_cursor * w, const group_query * query)
+{
+  wr_u8 (w, query->robustness > QRV_MAX ? QRV_MAX : query->robustness);
+  wr_u8 (w, group_time_encode8 (query->query_interval));
+  wr_u16 (w, 0);
 }
 
 static size_t

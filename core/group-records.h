@@ -37,6 +37,10 @@ typedef struct
 /* Reads the tail both queries have: S, QRV, QQIC, number of sources. */
 uint16_t group_query_read_tail (rd_cursor * r, group_query * out);
 
+/* Writes it for a General Query; what is too large for its field becomes the
+ * largest value, since QRV must not be 0 (RFC 7450 §5.3.3.3). */
+void group_query_write_tail (wr_cursor * w, const group_query * query);
+
 typedef enum
 {
   GROUP_MODE_IS_INCLUDE = 1,

@@ -34,10 +34,10 @@ open_message (const uint8_t * data, size_t len, rd_cursor * r)
 
   if (ret != CORE_OK)
     return ret;
-  if (ip.src.family != CORE_FAMILY_V4 || ip.protocol != IP_PROTOCOL_IGMP)
-    return CORE_ERR_INNER_PROTOCOL_MISMATCH;
   if (ip.fragment)
     return CORE_ERR_INNER_FRAGMENT;
+  if (ip.src.family != CORE_FAMILY_V4 || ip.protocol != IP_PROTOCOL_IGMP)
+    return CORE_ERR_INNER_PROTOCOL_MISMATCH;
   if (ip_sum_finish (ip_sum (data + ip.payload, ip.payload_len, 0)) != 0)
     return CORE_ERR_INNER_CHECKSUM;
 
@@ -136,7 +136,7 @@ finish_datagram (wr_cursor * w)
 {
   size_t len = wr_len (w);
 
-  if (len == 0)
+  if (len == 0 || len > 0xffff)
     return 0;
   wr_u16_at (w, V4_HEADER_WITH_ALERT + 2,
       ip_sum_finish (ip_sum (w->data + V4_HEADER_WITH_ALERT,
@@ -156,9 +156,7 @@ igmp_build_query (uint8_t * buf, size_t cap, const group_query * query)
   wr_u8 (&w, IGMP_QUERY);
   wr_u8 (&w, MAX_RESP_CODE);
   wr_zero (&w, 2 + 4);
-  wr_u8 (&w, query->robustness & 0x07);
-  wr_u8 (&w, group_time_encode8 (query->query_interval));
-  wr_u16 (&w, 0);
+  group_query_write_tail (&w, query);
   return finish_datagram (&w);
 }
 

@@ -11,7 +11,7 @@
 enum
 {
   UNIT = 8,                     /* fragments start on multiples of this */
-  MAX_PAYLOAD = 65535,
+  MAX_PAYLOAD = 65535,          /* of IPv6; an IPv4 header counts (RFC 791) */
   MAX_UNITS = (MAX_PAYLOAD + UNIT - 1) / UNIT,
   MIN_ALLOC = 2048
 };
@@ -24,6 +24,7 @@ typedef struct
   uint32_t ident;
   uint8_t protocol;
   core_time started;
+  uint64_t serial;              /* order of arrival: many share one time */
 
   uint8_t *data;
   size_t cap;
@@ -39,6 +40,7 @@ struct ip_reassembly
   size_t bytes;                 /* allocated for held payloads */
   uint64_t evicted;
   uint64_t timed_out;
+  uint64_t next_serial;
   uint8_t *whole;               /* handed out by the last add */
   datagram held[];
 };
@@ -51,7 +53,9 @@ ip_reassembly_new (ip_reassembly ** out, const ip_reassembly_limits * limits)
   *out = NULL;
   if (limits->max_datagrams == 0)
     return CORE_ERR_INVALID_ARGUMENT;
-  ra = calloc (1, sizeof (*ra) + limits->max_datagrams * sizeof (datagram));
+  /* One slot's room for the head: calloc () then sees any overflow. */
+  _Static_assert (sizeof (*ra) <= sizeof (datagram), "head fits a slot");
+  ra = calloc ((size_t) limits->max_datagrams + 1, sizeof (datagram));
   if (ra == NULL)
     return CORE_ERR_NO_MEMORY;
   ra->limits = *limits;
@@ -102,29 +106,35 @@ oldest (ip_reassembly * ra, const datagram * except)
     datagram *d = &ra->held[i];
 
     if (d->used && d != except &&
-        (found == NULL || d->started < found->started))
+        (found == NULL || d->serial < found->serial))
       found = d;
   }
   return found;
 }
 
 static datagram *
-find_or_start (ip_reassembly * ra, const ip_packet * p, core_time now)
+find (ip_reassembly * ra, const ip_packet * p)
 {
-  datagram *empty = NULL;
-
   for (unsigned i = 0; i < ra->limits.max_datagrams; i++) {
     datagram *d = &ra->held[i];
 
-    if (!d->used) {
-      if (empty == NULL)
-        empty = d;
-    } else if (d->ident == p->ident && d->protocol == p->protocol &&
-        core_ip_equal (&d->src, &p->src) && core_ip_equal (&d->dst, &p->dst)) {
+    if (d->used && d->ident == p->ident && d->protocol == p->protocol &&
+        core_ip_equal (&d->src, &p->src) && core_ip_equal (&d->dst, &p->dst))
       return d;
-    }
   }
+  return NULL;
+}
 
+/* An empty slot, made by pushing out the oldest datagram if need be. */
+static datagram *
+start (ip_reassembly * ra, const ip_packet * p, core_time now)
+{
+  datagram *empty = NULL;
+
+  for (unsigned i = 0; i < ra->limits.max_datagrams && empty == NULL; i++) {
+    if (!ra->held[i].used)
+      empty = &ra->held[i];
+  }
   if (empty == NULL) {
     empty = oldest (ra, NULL);
     drop (ra, empty);
@@ -136,10 +146,12 @@ find_or_start (ip_reassembly * ra, const ip_packet * p, core_time now)
   empty->ident = p->ident;
   empty->protocol = p->protocol;
   empty->started = now;
+  empty->serial = ra->next_serial++;
   return empty;
 }
 
-/* Makes room for end payload bytes, pushing out older datagrams. */
+/* Makes room for end payload bytes, which are within the limits, pushing out
+ * older datagrams. */
 static int
 reserve (ip_reassembly * ra, datagram * d, size_t end)
 {
@@ -152,8 +164,6 @@ reserve (ip_reassembly * ra, datagram * d, size_t end)
     cap *= 2;
   if (cap > ra->limits.max_bytes)
     cap = end;
-  if (cap > ra->limits.max_bytes)
-    return CORE_ERR_FRAGMENT_LIMIT;
 
   while (ra->bytes - d->cap + cap > ra->limits.max_bytes) {
     drop (ra, oldest (ra, d));
@@ -174,6 +184,21 @@ unit_present (const datagram * d, size_t unit)
   return (d->present[unit / 8] >> (unit % 8) & 1) != 0;
 }
 
+/* Whether this can be a fragment of anything. */
+static bool
+plausible (const ip_packet * p)
+{
+  size_t max = p->src.family == CORE_FAMILY_V4 ? MAX_PAYLOAD - IP_V4_HEADER :
+      MAX_PAYLOAD;
+
+  if (p->payload_len == 0 || p->payload_len > max ||
+      p->fragment_offset > max - p->payload_len)
+    return false;
+  if (p->fragment_offset % UNIT != 0)
+    return false;
+  return !p->more_fragments || p->payload_len % UNIT == 0;
+}
+
 /* Whether the fragment is consistent with what is held: no byte twice, one
  * end.  *duplicate is set when every byte of it is there already. */
 static bool
@@ -185,19 +210,13 @@ fits (const datagram * d, const ip_packet * p, const uint8_t * payload,
   size_t last = (end + UNIT - 1) / UNIT;
   size_t known = 0;
 
-  *duplicate = false;
-  if (p->payload_len == 0 || end > MAX_PAYLOAD)
-    return false;
-  if (p->more_fragments && p->payload_len % UNIT != 0)
-    return false;
-
   for (size_t u = first; u < last; u++)
     known += unit_present (d, u);
-  if (known == last - first && end <= d->end &&
-      memcmp (d->data + p->fragment_offset, payload, p->payload_len) == 0) {
-    *duplicate = true;
+  *duplicate = known == last - first && end <= d->end &&
+      p->more_fragments == (end != d->total) &&
+      memcmp (d->data + p->fragment_offset, payload, p->payload_len) == 0;
+  if (*duplicate)
     return true;
-  }
   if (known != 0)
     return false;
 
@@ -223,6 +242,15 @@ store (datagram * d, const ip_packet * p, const uint8_t * payload)
     d->total = end;
 }
 
+/* Drops what is held of the fragment's datagram, if anything, and says why. */
+static int
+refuse (ip_reassembly * ra, datagram * d, int error)
+{
+  if (d != NULL)
+    drop (ra, d);
+  return error;
+}
+
 int
 ip_reassembly_add (ip_reassembly * ra, const ip_packet * packet,
     const uint8_t * payload, core_time now, const uint8_t ** whole,
@@ -233,19 +261,21 @@ ip_reassembly_add (ip_reassembly * ra, const ip_packet * packet,
   int ret;
 
   ip_reassembly_expire (ra, now);
-  d = find_or_start (ra, packet, now);
-  if (!fits (d, packet, payload, &duplicate)) {
-    drop (ra, d);
-    return CORE_ERR_FRAGMENT_INVALID;
-  }
+  d = find (ra, packet);
+  if (!plausible (packet))
+    return refuse (ra, d, CORE_ERR_FRAGMENT_INVALID);
+  if (packet->fragment_offset + packet->payload_len > ra->limits.max_bytes)
+    return refuse (ra, d, CORE_ERR_FRAGMENT_LIMIT);
+  if (d == NULL)
+    d = start (ra, packet, now);
+  if (!fits (d, packet, payload, &duplicate))
+    return refuse (ra, d, CORE_ERR_FRAGMENT_INVALID);
   if (duplicate)
     return 0;
 
   ret = reserve (ra, d, packet->fragment_offset + packet->payload_len);
-  if (ret != CORE_OK) {
-    drop (ra, d);
-    return ret;
-  }
+  if (ret != CORE_OK)
+    return refuse (ra, d, ret);
   store (d, packet, payload);
   if (d->total == 0 || d->units != (d->total + UNIT - 1) / UNIT)
     return 0;
@@ -260,6 +290,8 @@ ip_reassembly_add (ip_reassembly * ra, const ip_packet * packet,
 static core_time
 expiry (const ip_reassembly * ra, const datagram * d)
 {
+  if (ra->limits.timeout > CORE_TIME_NEVER - d->started)
+    return CORE_TIME_NEVER;
   return d->started + ra->limits.timeout;
 }
 

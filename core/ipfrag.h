@@ -11,7 +11,7 @@ typedef struct
 {
   unsigned max_datagrams;       /* incomplete ones held at a time */
   size_t max_bytes;             /* of their payloads together */
-  core_time timeout;            /* from the first fragment */
+  core_time timeout;            /* from the first fragment; may be NEVER */
 } ip_reassembly_limits;
 
 typedef struct ip_reassembly ip_reassembly;
@@ -25,10 +25,11 @@ void ip_reassembly_free (ip_reassembly * ra);
  * at payload.  Returns
  *   1: the datagram is whole: *whole and *whole_len are its IP payload, valid
  *      until the next call;
- *   0: it is held (an exact duplicate too);
+ *   0: it is held (or it was already, all its bytes the same);
  *   CORE_ERR_FRAGMENT_INVALID: it overlaps, is misaligned or too long; what
  *      was held of its datagram is gone (RFC 5722 §3);
- *   CORE_ERR_FRAGMENT_LIMIT: it alone is over the limits.
+ *   CORE_ERR_FRAGMENT_LIMIT: it alone is over the limits; what was held of
+ *      its datagram is gone.
  * Older incomplete datagrams make room for newer ones; see
  * ip_reassembly_evicted (). */
 int ip_reassembly_add (ip_reassembly * ra, const ip_packet * packet,

@@ -19,7 +19,9 @@ enum
   V4_OFFSET_MASK = 0x1fff,
   V6_FRAGMENT_HEADER = 8,
   V6_FRAGMENT_MORE = 0x0001,
-  V6_FRAGMENT_OFFSET_MASK = 0xfff8
+  V6_FRAGMENT_OFFSET_MASK = 0xfff8,
+
+  MAX_LENGTH = 0xffff           /* of the 16-bit length fields */
 };
 
 uint32_t
@@ -121,7 +123,8 @@ parse_v6_fragment (rd_cursor * r, ip_packet * out)
 static int
 walk_v6_extensions (rd_cursor * r, ip_packet * out)
 {
-  for (int n = 0; n < EXT_CHAIN_MAX; n++) {
+  /* One round more than headers: the last finds what they lead to. */
+  for (int n = 0; n <= EXT_CHAIN_MAX; n++) {
     uint8_t next;
     size_t skip;
 
@@ -265,15 +268,17 @@ size_t
 ipudp_build_header (uint8_t * buf, size_t cap, const ipudp_flow * flow,
     const uint8_t * payload, size_t len)
 {
-  size_t udp_len = len + UDP_HEADER;
   bool v4 = flow->dst.family == CORE_FAMILY_V4;
-  size_t udp_start;
+  size_t udp_len, udp_start;
   uint32_t sum;
   uint16_t checksum;
   wr_cursor w;
 
-  if (udp_len + (v4 ? IP_V4_HEADER : 0) > 0xffff)
+  if (core_ip_len (&flow->dst) == 0 || flow->src.family != flow->dst.family)
     return 0;
+  if (len > MAX_LENGTH - UDP_HEADER - (v4 ? (size_t) IP_V4_HEADER : 0))
+    return 0;
+  udp_len = len + UDP_HEADER;
 
   wr_init (&w, buf, cap);
   if (v4)

@@ -88,7 +88,8 @@ size_t ipudp_header_len (const ipudp_flow * flow);
 
 /* Writes the IP and UDP headers for a payload that lies elsewhere (gather
  * I/O): DF set, UDP checksum over the payload, which must not exceed 65,507
- * bytes (65,527 over IPv6).  Returns the header length,
- * or 0 if it does not fit into cap or the payload is too long. */
+ * bytes (65,527 over IPv6).  Returns the header length, or 0 if it does not
+ * fit into cap, the payload is too long or the addresses are not two of one
+ * family. */
 size_t ipudp_build_header (uint8_t * buf, size_t cap, const ipudp_flow * flow,
     const uint8_t * payload, size_t len);

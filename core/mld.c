@@ -50,10 +50,10 @@ open_message (const uint8_t * data, size_t len, rd_cursor * r)
 
   if (ret != CORE_OK)
     return ret;
-  if (ip.src.family != CORE_FAMILY_V6 || ip.protocol != IP_PROTOCOL_ICMPV6)
-    return CORE_ERR_INNER_PROTOCOL_MISMATCH;
   if (ip.fragment)
     return CORE_ERR_INNER_FRAGMENT;
+  if (ip.src.family != CORE_FAMILY_V6 || ip.protocol != IP_PROTOCOL_ICMPV6)
+    return CORE_ERR_INNER_PROTOCOL_MISMATCH;
   sum = ip_pseudo_sum (&ip.src, &ip.dst, IP_PROTOCOL_ICMPV6, ip.payload_len);
   if (ip_sum_finish (ip_sum (data + ip.payload, ip.payload_len, sum)) != 0)
     return CORE_ERR_INNER_CHECKSUM;
@@ -154,7 +154,7 @@ finish_datagram (wr_cursor * w, const core_ip * src, const core_ip * dst)
   size_t icmp_len;
   uint32_t sum;
 
-  if (len == 0)
+  if (len == 0 || len > IP_V6_HEADER + 0xffff)
     return 0;
   icmp_len = len - V6_HEADER_WITH_ALERT;
   sum = ip_pseudo_sum (src, dst, IP_PROTOCOL_ICMPV6, icmp_len);
@@ -175,9 +175,7 @@ mld_build_query (uint8_t * buf, size_t cap, const group_query * query)
   wr_zero (&w, 3);
   wr_u16 (&w, MAX_RESPONSE_CODE);
   wr_zero (&w, 2 + 16);
-  wr_u8 (&w, query->robustness & 0x07);
-  wr_u8 (&w, group_time_encode8 (query->query_interval));
-  wr_u16 (&w, 0);
+  group_query_write_tail (&w, query);
   return finish_datagram (&w, &query_source, &all_nodes);
 }
 
