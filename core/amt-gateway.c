@@ -49,13 +49,17 @@ gateway_random (amt_gateway * gw, core_time low, core_time high)
 {
   uint8_t bytes[8];
   uint64_t value = 0;
+  core_time offset;
 
   if (low >= high)
     return low;
   gw->config.random (gw->config.random_ctx, bytes, sizeof (bytes));
   for (size_t i = 0; i < sizeof (bytes); i++)
     value = value << 8 | bytes[i];
-  return low + value % (high - low + 1);
+  /* 53 bits are all a double holds, and enough for a wait. */
+  offset = (core_time) ((double) (value >> 11) / 9007199254740991.0 *
+      (double) (high - low));
+  return offset < high - low ? low + offset : high;
 }
 
 core_time
