@@ -560,7 +560,7 @@ stop (GstElement ** pipeline)
 int
 main (int argc, char **argv)
 {
-  Demo demo = { NULL };
+  Demo demo = { 0 };
   const gchar *png;
   guint seconds;
   gboolean ok;
