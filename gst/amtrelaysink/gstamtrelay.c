@@ -70,6 +70,7 @@ struct _GstAmtRelay
   /* the control thread's own */
   GstAmtInbox *inbox;
   Answer outbox[OUTBOX_SIZE];
+  guint n_outbox;
   amt_relay_event_info events[EVENTS_MAX];
 };
 
@@ -109,7 +110,24 @@ relay_free (GstAmtRelay * relay)
  * The control thread
  */
 
-/* Called under the lock. */
+/* Called under the lock; takes as many answers out of the core as the outbox
+ * has room for. */
+static void
+take_answers (GstAmtRelay * relay, core_time now)
+{
+  while (relay->n_outbox < OUTBOX_SIZE) {
+    Answer *a = &relay->outbox[relay->n_outbox];
+
+    a->len = amt_relay_send (relay->core, a->data, sizeof (a->data), &a->to,
+        &a->from, now);
+    if (a->len == 0)
+      break;
+    relay->n_outbox++;
+  }
+}
+
+/* Called under the lock.  The core keeps few answers, so they are taken after
+ * each datagram; there is at most one for each. */
 static void
 feed_core (GstAmtRelay * relay, guint n, core_time now)
 {
@@ -127,26 +145,9 @@ feed_core (GstAmtRelay * relay, guint n, core_time now)
       if (ret != CORE_OK)
         GST_LOG ("dropped a control datagram of %" G_GSIZE_FORMAT " bytes: %s",
             d->len, core_error_name (ret));
+      take_answers (relay, now);
     }
   }
-}
-
-/* Called under the lock; takes up to OUTBOX_SIZE answers out of the core. */
-static guint
-take_answers (GstAmtRelay * relay, core_time now)
-{
-  guint n = 0;
-
-  while (n < OUTBOX_SIZE) {
-    Answer *a = &relay->outbox[n];
-
-    a->len = amt_relay_send (relay->core, a->data, sizeof (a->data), &a->to,
-        &a->from, now);
-    if (a->len == 0)
-      break;
-    n++;
-  }
-  return n;
 }
 
 static void
@@ -249,7 +250,8 @@ flush_core (GstAmtRelay * relay)
   guint n_answers, n_events;
 
   do {
-    n_answers = take_answers (relay, gst_mc_now ());
+    take_answers (relay, gst_mc_now ());
+    n_answers = relay->n_outbox;
     n_events = take_events (relay);
     g_atomic_int_set (&relay->generation,
         (guint) amt_relay_generation (relay->core));
@@ -258,6 +260,7 @@ flush_core (GstAmtRelay * relay)
       for (guint i = 0; i < n_answers; i++)
         send_answer (relay, &relay->outbox[i]);
       relay_lock (relay);
+      relay->n_outbox = 0;
     }
     if (n_events > 0 && !relay->quit)
       emit_events (relay, n_events);
