@@ -208,6 +208,19 @@ copy_listeners (GstAmtRelay * relay)
   return copy;
 }
 
+/* A callback, or anybody during one, may have released the relay. */
+static gboolean
+still_listens (GstAmtRelay * relay, GstObject * user)
+{
+  gboolean found = FALSE;
+
+  relay_lock (relay);
+  for (guint i = 0; i < relay->listeners->len && !found; i++)
+    found = g_array_index (relay->listeners, Listener, i).user == user;
+  relay_unlock (relay);
+  return found;
+}
+
 /* The user may be finalized here; it has released the relay then. */
 static void
 tell_listeners (GstAmtRelay * relay, GArray * listeners, guint n_events)
@@ -219,8 +232,9 @@ tell_listeners (GstAmtRelay * relay, GArray * listeners, guint n_events)
     for (guint i = 0; i < listeners->len; i++) {
       Listener *l = &g_array_index (listeners, Listener, i);
 
-      l->func (l->user, event->type == AMT_RELAY_GATEWAY_ADDED,
-          &event->gateway);
+      if (still_listens (relay, l->user))
+        l->func (l->user, event->type == AMT_RELAY_GATEWAY_ADDED,
+            &event->gateway);
     }
   }
   for (guint i = 0; i < listeners->len; i++)
