@@ -180,7 +180,7 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
       rx->channel.port = event->channel_port;
       rx->channel_told = FALSE;
       gst_mc_channel_post (rx->element, "multicast-port", &rx->channel,
-          GST_MC_DELIVERY_TUNNEL, relay_text (rx, relay), NULL);
+          GST_MC_DELIVERY_TUNNEL, relay_text (rx, relay), NULL, NULL);
       break;
     case AMT_EVENT_SILENT:
       GST_INFO_OBJECT (rx->element, "no data from relay %s, asking it", relay);

@@ -144,6 +144,20 @@ struct _GstAmtSrc
 };
 
 static void gst_amt_src_uri_handler_init (gpointer iface, gpointer data);
+static void gst_amt_src_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec);
+static void gst_amt_src_get_property (GObject * object, guint id,
+    GValue * value, GParamSpec * pspec);
+static void gst_amt_src_finalize (GObject * object);
+static GstCaps *gst_amt_src_get_caps (GstBaseSrc * src, GstCaps * filter);
+static GstStateChangeReturn gst_amt_src_change_state (GstElement * element,
+    GstStateChange transition);
+static gboolean gst_amt_src_start (GstBaseSrc * src);
+static gboolean gst_amt_src_stop (GstBaseSrc * src);
+static gboolean gst_amt_src_unlock (GstBaseSrc * src);
+static gboolean gst_amt_src_unlock_stop (GstBaseSrc * src);
+static GstFlowReturn gst_amt_src_create (GstPushSrc * push,
+    GstBuffer ** buffer);
 
 #define gst_amt_src_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstAmtSrc, gst_amt_src, GST_TYPE_PUSH_SRC,
@@ -154,170 +168,6 @@ GST_ELEMENT_REGISTER_DEFINE (amtsrc, "amtsrc", GST_RANK_PRIMARY,
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-
-/* --- properties --- */
-
-static void
-gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from)
-{
-  *to = *from;
-  gst_mc_settings_copy (&to->common, &from->common);
-  to->relay = g_strdup (from->relay);
-  to->bind_address = g_strdup (from->bind_address);
-}
-
-static void
-gst_amt_settings_clear (GstAmtSettings * settings)
-{
-  gst_mc_settings_clear (&settings->common);
-  g_clear_pointer (&settings->relay, g_free);
-  g_clear_pointer (&settings->bind_address, g_free);
-}
-
-static gboolean
-set_own_property (GstAmtSettings * settings, guint id, const GValue * value)
-{
-  switch (id) {
-    case PROP_RELAY:
-      g_free (settings->relay);
-      settings->relay = g_value_dup_string (value);
-      return TRUE;
-    case PROP_RELAY_DISCOVERY:
-      settings->relay_discovery = g_value_get_boolean (value);
-      return TRUE;
-    case PROP_RELAY_PORT:
-      settings->relay_port = g_value_get_uint (value);
-      return TRUE;
-    case PROP_RELAY_TIMEOUT:
-      settings->relay_timeout = g_value_get_uint64 (value);
-      return TRUE;
-    case PROP_BIND_ADDRESS:
-      g_free (settings->bind_address);
-      settings->bind_address = g_value_dup_string (value);
-      return TRUE;
-    case PROP_BIND_PORT:
-      settings->bind_port = g_value_get_uint (value);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
-static gboolean
-get_own_property (const GstAmtSettings * settings, guint id, GValue * value)
-{
-  switch (id) {
-    case PROP_RELAY:
-      g_value_set_string (value, settings->relay);
-      return TRUE;
-    case PROP_RELAY_DISCOVERY:
-      g_value_set_boolean (value, settings->relay_discovery);
-      return TRUE;
-    case PROP_RELAY_PORT:
-      g_value_set_uint (value, settings->relay_port);
-      return TRUE;
-    case PROP_RELAY_TIMEOUT:
-      g_value_set_uint64 (value, settings->relay_timeout);
-      return TRUE;
-    case PROP_BIND_ADDRESS:
-      g_value_set_string (value, settings->bind_address);
-      return TRUE;
-    case PROP_BIND_PORT:
-      g_value_set_uint (value, settings->bind_port);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
-static void
-gst_amt_src_set_property (GObject * object, guint id, const GValue * value,
-    GParamSpec * pspec)
-{
-  GstAmtSrc *self = GST_AMT_SRC (object);
-  gboolean known;
-
-  if (id == GST_MC_PROP_URI) {
-    g_autoptr (GError) error = NULL;
-    const gchar *uri = g_value_get_string (value);
-
-    /* A property cannot fail, so the complaint waits for start (). */
-    if (uri != NULL)
-      gst_uri_handler_set_uri (GST_URI_HANDLER (self), uri, &error);
-    GST_OBJECT_LOCK (self);
-    g_free (self->uri_problem);
-    self->uri_problem = error ? g_strdup (error->message) : NULL;
-    GST_OBJECT_UNLOCK (self);
-    return;
-  }
-
-  GST_OBJECT_LOCK (self);
-  known = gst_mc_settings_set_property (&self->settings.common, id, value) ||
-      set_own_property (&self->settings, id, value);
-  GST_OBJECT_UNLOCK (self);
-
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  else if (id == GST_MC_PROP_CAPS)
-    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
-}
-
-static void
-gst_amt_src_get_property (GObject * object, guint id, GValue * value,
-    GParamSpec * pspec)
-{
-  GstAmtSrc *self = GST_AMT_SRC (object);
-  gboolean known;
-
-  if (id == GST_MC_PROP_URI) {
-    g_value_take_string (value, gst_mc_uri_build (object, URI_SCHEME));
-    return;
-  }
-  if (id == GST_MC_PROP_STATS) {
-    GstAmtSnapshot snapshot;
-
-    GST_OBJECT_LOCK (self);
-    snapshot = self->snapshot;
-    GST_OBJECT_UNLOCK (self);
-    g_value_take_boxed (value, gst_amt_snapshot_to_structure (&snapshot));
-    return;
-  }
-
-  GST_OBJECT_LOCK (self);
-  known = gst_mc_settings_get_property (&self->settings.common, id, value) ||
-      get_own_property (&self->settings, id, value);
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-static GstCaps *
-gst_amt_src_get_caps (GstBaseSrc * src, GstCaps * filter)
-{
-  GstAmtSrc *self = GST_AMT_SRC (src);
-  GstCaps *caps, *result;
-
-  GST_OBJECT_LOCK (self);
-  caps = self->settings.common.caps;
-  caps = caps ? gst_caps_ref (caps) : gst_caps_new_any ();
-  GST_OBJECT_UNLOCK (self);
-
-  if (filter == NULL)
-    return caps;
-  result = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (caps);
-  return result;
-}
-
-static void
-gst_amt_src_finalize (GObject * object)
-{
-  GstAmtSrc *self = GST_AMT_SRC (object);
-
-  gst_amt_settings_clear (&self->settings);
-  g_free (self->uri_problem);
-  G_OBJECT_CLASS (parent_class)->finalize (object);
-}
 
 static void
 install_own_properties (GObjectClass * klass)
@@ -455,6 +305,170 @@ gst_amt_src_init (GstAmtSrc * self)
   /* The base class would stamp the first buffer of a list only. */
   gst_base_src_set_do_timestamp (src, FALSE);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_REQUIRE_CLOCK);
+}
+
+static void
+gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from)
+{
+  *to = *from;
+  gst_mc_settings_copy (&to->common, &from->common);
+  to->relay = g_strdup (from->relay);
+  to->bind_address = g_strdup (from->bind_address);
+}
+
+static void
+gst_amt_settings_clear (GstAmtSettings * settings)
+{
+  gst_mc_settings_clear (&settings->common);
+  g_clear_pointer (&settings->relay, g_free);
+  g_clear_pointer (&settings->bind_address, g_free);
+}
+
+static void
+gst_amt_src_finalize (GObject * object)
+{
+  GstAmtSrc *self = GST_AMT_SRC (object);
+
+  gst_amt_settings_clear (&self->settings);
+  g_free (self->uri_problem);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+/* --- properties --- */
+
+static gboolean
+set_own_property (GstAmtSettings * settings, guint id, const GValue * value)
+{
+  switch (id) {
+    case PROP_RELAY:
+      g_free (settings->relay);
+      settings->relay = g_value_dup_string (value);
+      return TRUE;
+    case PROP_RELAY_DISCOVERY:
+      settings->relay_discovery = g_value_get_boolean (value);
+      return TRUE;
+    case PROP_RELAY_PORT:
+      settings->relay_port = g_value_get_uint (value);
+      return TRUE;
+    case PROP_RELAY_TIMEOUT:
+      settings->relay_timeout = g_value_get_uint64 (value);
+      return TRUE;
+    case PROP_BIND_ADDRESS:
+      g_free (settings->bind_address);
+      settings->bind_address = g_value_dup_string (value);
+      return TRUE;
+    case PROP_BIND_PORT:
+      settings->bind_port = g_value_get_uint (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+get_own_property (const GstAmtSettings * settings, guint id, GValue * value)
+{
+  switch (id) {
+    case PROP_RELAY:
+      g_value_set_string (value, settings->relay);
+      return TRUE;
+    case PROP_RELAY_DISCOVERY:
+      g_value_set_boolean (value, settings->relay_discovery);
+      return TRUE;
+    case PROP_RELAY_PORT:
+      g_value_set_uint (value, settings->relay_port);
+      return TRUE;
+    case PROP_RELAY_TIMEOUT:
+      g_value_set_uint64 (value, settings->relay_timeout);
+      return TRUE;
+    case PROP_BIND_ADDRESS:
+      g_value_set_string (value, settings->bind_address);
+      return TRUE;
+    case PROP_BIND_PORT:
+      g_value_set_uint (value, settings->bind_port);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static void
+gst_amt_src_set_property (GObject * object, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  GstAmtSrc *self = GST_AMT_SRC (object);
+  gboolean known;
+
+  if (id == GST_MC_PROP_URI) {
+    g_autoptr (GError) error = NULL;
+    const gchar *uri = g_value_get_string (value);
+
+    /* A property cannot fail, so the complaint waits for start (). */
+    if (uri != NULL)
+      gst_uri_handler_set_uri (GST_URI_HANDLER (self), uri, &error);
+    GST_OBJECT_LOCK (self);
+    g_free (self->uri_problem);
+    self->uri_problem = error ? g_strdup (error->message) : NULL;
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  known = gst_mc_settings_set_property (&self->settings.common, id, value) ||
+      set_own_property (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (id == GST_MC_PROP_CAPS)
+    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
+}
+
+static void
+gst_amt_src_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstAmtSrc *self = GST_AMT_SRC (object);
+  gboolean known;
+
+  if (id == GST_MC_PROP_URI) {
+    g_value_take_string (value, gst_mc_uri_build (object, URI_SCHEME));
+    return;
+  }
+  if (id == GST_MC_PROP_STATS) {
+    GstAmtSnapshot snapshot;
+
+    GST_OBJECT_LOCK (self);
+    snapshot = self->snapshot;
+    GST_OBJECT_UNLOCK (self);
+    g_value_take_boxed (value, gst_amt_snapshot_to_structure (&snapshot));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  known = gst_mc_settings_get_property (&self->settings.common, id, value) ||
+      get_own_property (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static GstCaps *
+gst_amt_src_get_caps (GstBaseSrc * src, GstCaps * filter)
+{
+  GstAmtSrc *self = GST_AMT_SRC (src);
+  GstCaps *caps, *result;
+
+  GST_OBJECT_LOCK (self);
+  caps = self->settings.common.caps;
+  caps = caps ? gst_caps_ref (caps) : gst_caps_new_any ();
+  GST_OBJECT_UNLOCK (self);
+
+  if (filter == NULL)
+    return caps;
+  result = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  return result;
 }
 
 /* --- life cycle --- */
