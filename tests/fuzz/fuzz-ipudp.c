@@ -29,8 +29,7 @@ check_packet (const ip_packet * ip, size_t size)
   FUZZ_CHECK (ip->payload <= ip->total_len);
   FUZZ_CHECK (ip->payload_len == ip->total_len - ip->payload);
   FUZZ_CHECK (ip->src.family == ip->dst.family && ip->src.family != 0);
-  FUZZ_CHECK (ip->fragment == (ip->more_fragments ||
-          ip->fragment_offset != 0));
+  FUZZ_CHECK (ip->fragment == (ip->more_fragments || ip->fragment_offset != 0));
   FUZZ_CHECK (ip->fragment_offset % 8 == 0 && ip->fragment_offset < 65536);
 }
 

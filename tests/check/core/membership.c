@@ -195,8 +195,7 @@ check_membership_limits (const membership_protocol * protocol)
   fail_unless_equals_int (len, protocol->report_overhead +
       group_record_len (protocol->family, n));
   fail_unless_equals_int (parse (protocol, false, buf, len), CORE_OK);
-  fail_unless_equals_int (protocol->build_report (buf, len - 1, &record, 1),
-      0);
+  fail_unless_equals_int (protocol->build_report (buf, len - 1, &record, 1), 0);
   /* the length fields of IP and then of the record end */
   record.n_sources = n + 2;
   fail_unless_equals_int (protocol->build_report (buf, cap, &record, 1), 0);
