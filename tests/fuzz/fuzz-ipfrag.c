@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * Fuzzes reassembly with a script of fragments and of time passing, against\n * a copy of what was sent.
+ * Fuzzes reassembly with a script of fragments and of time passing, against
+ * a copy of what was sent.
  */
 #include "fuzz.h"
 #include "ipfrag.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * What the fuzz targets share: the entry point, a check that stays in\n * release builds, and guarded copies.
+ * What the fuzz targets share: the entry point, a check that stays in
+ * release builds, and guarded copies.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * Runs a fuzz target over the files and folders named on the command line,\n * so that the corpus is a test where there is no fuzzer.
+ * Runs a fuzz target over the files and folders named on the command line,
+ * so that the corpus is a test where there is no fuzzer.
  */
 #include "fuzz.h"
 
