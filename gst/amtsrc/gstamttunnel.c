@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * The gateway's end of a tunnel.
+ */
+#include "gstamttunnel.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "gstamtrelays.h"
+#include "gstmcbatch.h"
+#include "gstmcsocket.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_amt_src_debug);
+#define GST_CAT_DEFAULT gst_amt_src_debug
+
+/* For how long after a pause stamps are compared with the wall clock, which
+ * may be set at any time. */
+#define STALE_FOR CORE_SECOND
+
+struct _GstAmtTunnel
+{
+  GstElement *element;
+  GstPoll *poll;
+  GstPollFD pollfd;
+  GstPollFD wake_pollfd;
+  int wake_fd;
+
+  GstMcSocket socket;
+  guint receive_buffer;
+  GstMcBatch *batch;
+  amt_gateway *gateway;
+  GstAmtRelays *relays;
+
+  GstClockTime stale_before;    /* Unix time */
+  core_time stale_until;        /* when to stop looking at it */
+
+  guint64 too_big;
+  guint64 control_too_big;
+  guint64 empty;
+  guint64 paused;
+};
+
+static gboolean
+open_socket (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
+    GError ** error)
+{
+  const gchar *address = settings->bind_address;
+  core_addr local = { 0 };
+  g_autoptr (GError) problem = NULL;
+
+  local.port = (uint16_t) settings->bind_port;
+  if (address != NULL && address[0] != '\0' &&
+      !core_ip_from_string (address, &local.ip)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "The property \"bind-address\" is \"%s\", which is not an IP address",
+        address);
+    return FALSE;
+  }
+  /* "any" of one family: 0.0.0.0 binds to IPv4, :: to both. */
+  if (local.ip.family == CORE_FAMILY_V6 && core_ip_is_unspecified (&local.ip))
+    local.ip.family = CORE_FAMILY_NONE;
+
+  if (!gst_mc_socket_open (&tunnel->socket, &local, &problem)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
+        "Could not open a socket with \"bind-address\" %s and \"bind-port\" "
+        "%u: %s. Give an address of this host and a free port (0 = any)",
+        address ? address : "any", settings->bind_port, problem->message);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+size_receive_buffer (GstAmtTunnel * tunnel, guint wanted)
+{
+  gboolean by_user = wanted != 0;
+  guint granted;
+
+  if (!by_user)
+    wanted = GST_MC_BUFFER_SIZE_WANTED;
+  granted = gst_mc_socket_set_receive_buffer (&tunnel->socket, wanted);
+  tunnel->receive_buffer = granted;
+  if (granted >= wanted)
+    return;
+  if (by_user)
+    GST_ELEMENT_WARNING (tunnel->element, RESOURCE, SETTINGS,
+        ("The system grants a receive buffer of %u bytes instead of the %u "
+            "of \"buffer-size\". Raise net.core.rmem_max, e.g. sysctl -w "
+            "net.core.rmem_max=%u", granted, wanted, wanted), (NULL));
+  else
+    GST_INFO_OBJECT (tunnel->element, "receive buffer of %u bytes instead of "
+        "%u; net.core.rmem_max limits it", granted, wanted);
+}
+
+static gboolean
+new_gateway (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
+    GError ** error)
+{
+  amt_gateway_config config = {
+    .random = gst_mc_random,
+    .no_verify_checksum = !settings->common.verify_checksum,
+    .give_up = settings->relay_timeout,
+    .max_candidates = GST_AMT_RELAYS_MAX_CANDIDATES,
+  };
+
+  if (amt_gateway_new (&tunnel->gateway, &config, gst_mc_now ()) == CORE_OK)
+    return TRUE;
+  g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
+      "Could not make an AMT gateway: out of memory");
+  return FALSE;
+}
+
+static gboolean
+add_to_poll (GstAmtTunnel * tunnel, GstPollFD * pollfd, int fd)
+{
+  gst_poll_fd_init (pollfd);
+  pollfd->fd = fd;
+  return gst_poll_add_fd (tunnel->poll, pollfd) &&
+      gst_poll_fd_ctl_read (tunnel->poll, pollfd, TRUE);
+}
+
+static void
+tunnel_free (GstAmtTunnel * tunnel)
+{
+  gst_amt_relays_free (tunnel->relays);
+  amt_gateway_free (tunnel->gateway);
+  gst_mc_batch_free (tunnel->batch);
+  gst_poll_remove_fd (tunnel->poll, &tunnel->pollfd);
+  gst_poll_remove_fd (tunnel->poll, &tunnel->wake_pollfd);
+  gst_mc_socket_close (&tunnel->socket);
+  if (tunnel->wake_fd >= 0)
+    close (tunnel->wake_fd);
+  g_free (tunnel);
+}
+
+GstAmtTunnel *
+gst_amt_tunnel_open (GstElement * element, const GstAmtSettings * settings,
+    core_family channel_family, GstPoll * poll, GError ** error)
+{
+  GstAmtTunnel *tunnel = g_new0 (GstAmtTunnel, 1);
+
+  tunnel->element = element;
+  tunnel->poll = poll;
+  tunnel->socket.fd = -1;
+  gst_poll_fd_init (&tunnel->pollfd);
+  gst_poll_fd_init (&tunnel->wake_pollfd);
+  tunnel->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+  tunnel->relays = gst_amt_relays_new (element, settings->relay,
+      settings->relay_port, settings->relay_discovery, channel_family,
+      tunnel->wake_fd, error);
+  if (tunnel->relays == NULL || !open_socket (tunnel, settings, error) ||
+      !new_gateway (tunnel, settings, error)) {
+    tunnel_free (tunnel);
+    return NULL;
+  }
+  size_receive_buffer (tunnel, settings->common.buffer_size);
+
+  tunnel->batch = gst_mc_batch_new (settings->common.batch_size,
+      settings->common.mtu);
+  if (tunnel->batch == NULL || tunnel->wake_fd < 0 ||
+      !add_to_poll (tunnel, &tunnel->pollfd, tunnel->socket.fd) ||
+      !add_to_poll (tunnel, &tunnel->wake_pollfd, tunnel->wake_fd)) {
+    g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
+        "Could not set up receiving: out of memory or file descriptors");
+    tunnel_free (tunnel);
+    return NULL;
+  }
+  return tunnel;
+}
+
+/* Sends all that the gateway has to send. */
+static void
+flush (GstAmtTunnel * tunnel, core_time now)
+{
+  guint8 buf[AMT_GATEWAY_DATAGRAM_MAX];
+  core_addr to;
+  size_t len;
+
+  while ((len = amt_gateway_send (tunnel->gateway, buf, sizeof (buf), &to,
+              now)) > 0) {
+    int err = gst_mc_socket_send (&tunnel->socket, &to, buf, len);
+
+    if (err != 0) {
+      GST_DEBUG_OBJECT (tunnel->element, "send failed: %s", g_strerror (err));
+      /* A full queue is no news of the relay: its retry timer will do. */
+      if (err != EAGAIN && err != ENOBUFS)
+        amt_gateway_unreachable (tunnel->gateway, &to, now);
+    }
+  }
+}
+
+void
+gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now)
+{
+  if (tunnel == NULL)
+    return;
+  amt_gateway_stop (tunnel->gateway, now);
+  flush (tunnel, now);
+  tunnel_free (tunnel);
+}
+
+int
+gst_amt_tunnel_get_wake_fd (const GstAmtTunnel * tunnel)
+{
+  return tunnel->wake_fd;
+}
+
+guint
+gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel)
+{
+  return tunnel->receive_buffer;
+}
+
+void
+gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
+    core_time now)
+{
+  amt_channel wanted =
+      { channel->source, channel->group, (uint16_t) channel->port };
+
+  /* The settings were checked; there is room for one channel. */
+  amt_gateway_join (tunnel->gateway, &wanted, now);
+}
+
+void
+gst_amt_tunnel_resume (GstAmtTunnel * tunnel, GstClockTime it_ended_at,
+    core_time now)
+{
+  tunnel->stale_before = it_ended_at;
+  tunnel->stale_until = now + STALE_FOR;
+  amt_gateway_resume (tunnel->gateway, now);
+}
+
+static void
+drain_wake_fd (GstAmtTunnel * tunnel)
+{
+  guint64 count;
+
+  if (gst_poll_fd_can_read (tunnel->poll, &tunnel->wake_pollfd))
+    while (read (tunnel->wake_fd, &count, sizeof (count)) > 0);
+}
+
+static void
+read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
+{
+  core_addr to;
+
+  if (!gst_poll_fd_has_error (tunnel->poll, &tunnel->pollfd))
+    return;
+  while (gst_mc_socket_next_icmp_error (&tunnel->socket, &to)) {
+    gchar text[CORE_ADDR_TEXT_MAX];
+
+    GST_DEBUG_OBJECT (tunnel->element, "%s is unreachable (ICMP)",
+        core_addr_to_string (&to, text));
+    amt_gateway_unreachable (tunnel->gateway, &to, now);
+  }
+}
+
+void
+gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now)
+{
+  drain_wake_fd (tunnel);
+  if (gst_amt_relays_update (tunnel->relays, now)) {
+    guint n;
+    const amt_relay_candidate *candidates =
+        gst_amt_relays_get (tunnel->relays, &n);
+
+    amt_gateway_set_candidates (tunnel->gateway, candidates, n, now);
+  }
+  read_icmp_errors (tunnel, now);
+  amt_gateway_expire (tunnel->gateway, now);
+  flush (tunnel, now);
+}
+
+core_time
+gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel)
+{
+  return MIN (amt_gateway_deadline (tunnel->gateway),
+      gst_amt_relays_deadline (tunnel->relays));
+}
+
+gint
+gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
+{
+  return gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
+}
+
+GstBuffer *
+gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
+    GstClockTime * realtime, guint16 * source_port)
+{
+  GstMcDatagram datagram;
+  amt_view view;
+  int ret;
+
+  gst_mc_batch_get (tunnel->batch, i, &datagram);
+  if (datagram.truncated) {
+    if (amt_peek_type (datagram.data, datagram.len) == AMT_MULTICAST_DATA)
+      tunnel->too_big++;
+    else
+      tunnel->control_too_big++;
+    return NULL;
+  }
+
+  ret = amt_gateway_receive (tunnel->gateway, &datagram.from, datagram.data,
+      datagram.len, now, &view);
+  if (ret < 0)
+    GST_DEBUG_OBJECT (tunnel->element, "dropped %" G_GSIZE_FORMAT " bytes: %s",
+        datagram.len, core_error_name (ret));
+  if (ret <= 0)
+    return NULL;
+
+  if (view.len == 0) {
+    tunnel->empty++;
+    return NULL;
+  }
+  if (now < tunnel->stale_until && GST_CLOCK_TIME_IS_VALID (datagram.realtime)
+      && datagram.realtime < tunnel->stale_before) {
+    tunnel->paused++;
+    return NULL;
+  }
+
+  *realtime = datagram.realtime;
+  *source_port = view.source_port;
+  if (view.reassembled)
+    return gst_buffer_new_memdup (view.data, view.len);
+  return gst_mc_batch_take (tunnel->batch, i,
+      (gsize) (view.data - datagram.data), view.len);
+}
+
+gboolean
+gst_amt_tunnel_event (GstAmtTunnel * tunnel, amt_gateway_event_info * event)
+{
+  if (!amt_gateway_event (tunnel->gateway, event))
+    return FALSE;
+  if (event->type == AMT_EVENT_NEED_CANDIDATES)
+    gst_amt_relays_refresh (tunnel->relays, gst_mc_now ());
+  return TRUE;
+}
+
+const gchar *
+gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel)
+{
+  return gst_amt_relays_get_problem (tunnel->relays);
+}
+
+void
+gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
+    GstAmtTunnelStats * stats)
+{
+  stats->gateway = *amt_gateway_get_stats (tunnel->gateway);
+  stats->too_big = tunnel->too_big;
+  stats->control_too_big = tunnel->control_too_big;
+  stats->empty = tunnel->empty;
+  stats->paused = tunnel->paused;
+  stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
+}

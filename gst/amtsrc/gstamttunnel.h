@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * The gateway's end of a tunnel: a socket, the gateway core that decides what
+ * goes over it, and the relays it may talk to.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "amt-gateway.h"
+#include "gstmcsettings.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  GstMcSettings common;
+  gchar *relay;
+  gboolean relay_discovery;
+  guint relay_port;
+  guint64 relay_timeout;
+  gchar *bind_address;
+  guint bind_port;
+} GstAmtSettings;
+
+typedef struct _GstAmtTunnel GstAmtTunnel;
+
+/* Opens the socket and adds it to the poll; asks nothing of the network yet.
+ * Fails with a GST_RESOURCE_ERROR that names the property. */
+GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
+    const GstAmtSettings * settings, core_family channel_family,
+    GstPoll * poll, GError ** error);
+
+/* Leaves, sends what that takes (once, without waiting) and frees. */
+void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
+
+/* An eventfd: adding to it wakes the poll. */
+int gst_amt_tunnel_get_wake_fd (const GstAmtTunnel * tunnel);
+
+/* Bytes of receive buffer the kernel granted. */
+guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
+
+void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
+    core_time now);
+
+/* A pause ended: what was received before it_ended_at (Unix time, for a
+ * second at most) is stale. */
+void gst_amt_tunnel_resume (GstAmtTunnel * tunnel, GstClockTime it_ended_at,
+    core_time now);
+
+/* Timers, lookups, ICMP news, and all datagrams that are due. */
+void gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now);
+
+/* When step () is next due if nothing arrives. */
+core_time gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel);
+
+/* Receives a batch; returns the number of datagrams to take, or -errno. */
+gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel);
+
+/* Takes datagram i of the batch through the gateway.  Returns: (transfer full)
+ * (nullable): a payload of the channel; NULL for control and drops. */
+GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
+    GstClockTime * realtime, guint16 * source_port);
+
+gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
+    amt_gateway_event_info * event);
+
+/* Why no relay's address is known, or NULL. */
+const gchar *gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel);
+
+/* Counters for the element's stats, taken together. */
+typedef struct
+{
+  amt_gateway_stats gateway;
+  guint64 too_big;              /* longer than mtu: data, ... */
+  guint64 control_too_big;      /*   and not data */
+  guint64 empty;                /* datagrams without payload */
+  guint64 paused;               /* arrived while paused */
+  guint64 kernel_dropped;
+} GstAmtTunnelStats;
+
+void gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
+    GstAmtTunnelStats * stats);
+
+G_END_DECLS

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * What the elements tell about a channel.
+ */
+#include "gstmcchannel.h"
+
+static GstStructure *
+channel_structure (const gchar * name, const GstMcChannel * channel,
+    const gchar * delivery)
+{
+  gchar source[CORE_IP_TEXT_MAX], group[CORE_IP_TEXT_MAX];
+
+  return gst_structure_new (name,
+      "source", G_TYPE_STRING, core_ip_to_string (&channel->source, source),
+      "group", G_TYPE_STRING, core_ip_to_string (&channel->group, group),
+      "port", G_TYPE_UINT, channel->port,
+      "delivery", G_TYPE_STRING, delivery, NULL);
+}
+
+GstEvent *
+gst_mc_channel_event (const GstMcChannel * channel, const gchar * delivery)
+{
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+      channel_structure ("multicast-channel", channel, delivery));
+}
+
+void
+gst_mc_channel_post (GstElement * element, const gchar * name,
+    const GstMcChannel * channel, const gchar * delivery, const gchar * relay,
+    const gchar * first_field, ...)
+{
+  GstStructure *s = channel_structure (name, channel, delivery);
+  va_list args;
+
+  gst_structure_set (s, "relay", G_TYPE_STRING, relay, NULL);
+  va_start (args, first_field);
+  if (first_field)
+    gst_structure_set_valist (s, first_field, args);
+  va_end (args);
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element), s));
+}
+
+void
+gst_mc_progress (GstElement * element, GstProgressType type,
+    const gchar * code, const gchar * format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  GST_INFO_OBJECT (element, "%s: %s", code, text);
+  gst_element_post_message (element,
+      gst_message_new_progress (GST_OBJECT (element), type, code, text));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * From received payloads to what a source pushes: stamps, metas, DISCONT, one
+ * buffer or one list for each wake-up.
+ */
+#pragma once
+
+#include <gst/base/gstbasesrc.h>
+
+#include "gstmcaddr.h"
+#include "gstmcarrival.h"
+#include "gstmcsettings.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  gboolean retrieve_sender_address;
+  GstCaps *reference_caps;      /* NULL: no reference timestamps */
+  GstMcArrival arrival;
+  core_addr sender;             /* whom sender_address stands for */
+  GSocketAddress *sender_address;
+  gboolean discont;             /* the next buffer follows a gap */
+
+  GstBuffer *first;             /* collected so far: one buffer, */
+  GstBufferList *list;          /*   or a list when there are more */
+  guint n;
+
+  GstClockTime last_realtime;   /* Unix time of the newest packet */
+  guint64 packets_pushed;
+  guint64 packets_flushed;      /* collected, but the source was stopped */
+} GstMcOutput;
+
+void gst_mc_output_init (GstMcOutput * output, const GstMcSettings * settings);
+void gst_mc_output_clear (GstMcOutput * output);
+
+/* A wake-up begins: reads the clocks. */
+void gst_mc_output_begin (GstMcOutput * output, GstElement * element);
+
+/* Adds a payload that arrived at that time of the wall clock (or
+ * GST_CLOCK_TIME_NONE) from the sender.  Takes the buffer. */
+void gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
+    GstClockTime realtime, const core_ip * source, guint16 source_port);
+
+/* Hands what was added to the base class: *buffer is set, or a list submitted.
+ * At least one payload must have been added. */
+void gst_mc_output_submit (GstMcOutput * output, GstBaseSrc * src,
+    GstBuffer ** buffer);
+
+/* Drops what was added: the source is being stopped. */
+void gst_mc_output_flush (GstMcOutput * output);
+
+G_END_DECLS

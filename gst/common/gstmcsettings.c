@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * The properties that all multicast sources have.
+ */
+#include "gstmcsettings.h"
+
+#include <string.h>
+
+#define DEFAULT_PORT 0
+#define DEFAULT_BUFFER_SIZE 0
+#define DEFAULT_MTU 1500
+#define DEFAULT_BATCH_SIZE 64
+#define DEFAULT_VERIFY_CHECKSUM TRUE
+#define DEFAULT_STALL_TIMEOUT (5 * GST_SECOND)
+#define DEFAULT_TIMEOUT 0
+#define DEFAULT_RETRIEVE_SENDER_ADDRESS TRUE
+#define DEFAULT_ADD_REFERENCE_TIMESTAMP_META FALSE
+
+#define MIN_MTU 64
+#define MAX_MTU 65535
+#define MAX_BATCH_SIZE 1024
+
+#define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_READY)
+
+void
+gst_mc_settings_init (GstMcSettings * settings)
+{
+  *settings = (GstMcSettings) {
+    .port = DEFAULT_PORT,
+    .buffer_size = DEFAULT_BUFFER_SIZE,
+    .mtu = DEFAULT_MTU,
+    .batch_size = DEFAULT_BATCH_SIZE,
+    .verify_checksum = DEFAULT_VERIFY_CHECKSUM,
+    .stall_timeout = DEFAULT_STALL_TIMEOUT,
+    .timeout = DEFAULT_TIMEOUT,
+    .retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS,
+    .add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META,
+  };
+}
+
+void
+gst_mc_settings_clear (GstMcSettings * settings)
+{
+  g_clear_pointer (&settings->source, g_free);
+  g_clear_pointer (&settings->group, g_free);
+  gst_clear_caps (&settings->caps);
+}
+
+void
+gst_mc_settings_copy (GstMcSettings * to, const GstMcSettings * from)
+{
+  *to = *from;
+  to->source = g_strdup (from->source);
+  to->group = g_strdup (from->group);
+  if (from->caps)
+    gst_caps_ref (from->caps);
+}
+
+static void
+install_channel_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, GST_MC_PROP_URI,
+      g_param_spec_string ("uri", "URI",
+          "The channel and how to receive it, in one string: "
+          "SCHEME://SOURCE@GROUP[:PORT][?PROPERTY=VALUE&...]", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_SOURCE,
+      g_param_spec_string ("source", "Source",
+          "Address or host name of the sender; required, as there are no "
+          "any-source joins", NULL, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_GROUP,
+      g_param_spec_string ("group", "Group",
+          "Address of the multicast group, e.g. 232.1.1.1 or ff3e::8000:1",
+          NULL, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_ADDRESS,
+      g_param_spec_string ("address", "Address",
+          "Another name of the property group, as in udpsrc", NULL,
+          READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_PORT,
+      g_param_spec_uint ("port", "Port",
+          "UDP port of the channel (0 = learn it from the first datagram)",
+          0, G_MAXUINT16, DEFAULT_PORT, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_CAPS,
+      g_param_spec_boxed ("caps", "Caps",
+          "Caps of the buffers (NULL = any)", GST_TYPE_CAPS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_PLAYING));
+}
+
+static void
+install_tuning_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, GST_MC_PROP_BUFFER_SIZE,
+      g_param_spec_uint ("buffer-size", "Buffer size",
+          "Size of the kernel's receive buffer in bytes (0 = 4 MiB, or what "
+          "the system grants)", 0, G_MAXINT / 2, DEFAULT_BUFFER_SIZE,
+          READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_MTU,
+      g_param_spec_uint ("mtu", "MTU",
+          "Largest UDP payload accepted from the wire in bytes; what is "
+          "larger is dropped and counted", MIN_MTU, MAX_MTU, DEFAULT_MTU,
+          READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Batch size",
+          "Largest number of datagrams received at once and pushed as one "
+          "buffer list", 1, MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_VERIFY_CHECKSUM,
+      g_param_spec_boolean ("verify-checksum", "Verify checksum",
+          "Drop datagrams whose own UDP checksum is wrong",
+          DEFAULT_VERIFY_CHECKSUM, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_STALL_TIMEOUT,
+      g_param_spec_uint64 ("stall-timeout", "Stall timeout",
+          "Silence after which the message multicast-stalled is posted, once "
+          "per silence, in nanoseconds (0 = never)", 0, G_MAXINT64,
+          DEFAULT_STALL_TIMEOUT, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_TIMEOUT,
+      g_param_spec_uint64 ("timeout", "Timeout",
+          "Post the message GstUDPSrcTimeout after each period of silence of "
+          "this length, in nanoseconds (0 = never)", 0, G_MAXINT64,
+          DEFAULT_TIMEOUT, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_RETRIEVE_SENDER_ADDRESS,
+      g_param_spec_boolean ("retrieve-sender-address",
+          "Retrieve sender address",
+          "Attach the sender's address and port to buffers as "
+          "GstNetAddressMeta", DEFAULT_RETRIEVE_SENDER_ADDRESS, READY_FLAGS));
+  g_object_class_install_property (klass,
+      GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META,
+      g_param_spec_boolean ("add-reference-timestamp-meta",
+          "Add reference timestamp meta",
+          "Attach the kernel's receive time to buffers as "
+          "GstReferenceTimestampMeta with caps timestamp/x-unix",
+          DEFAULT_ADD_REFERENCE_TIMESTAMP_META, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Counters since the element started and the state it is in; the "
+          "fields are listed in the element's documentation",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+void
+gst_mc_settings_install_properties (GObjectClass * klass)
+{
+  install_channel_properties (klass);
+  install_tuning_properties (klass);
+}
+
+static void
+set_string (gchar ** field, const GValue * value)
+{
+  g_free (*field);
+  *field = g_value_dup_string (value);
+}
+
+gboolean
+gst_mc_settings_set_property (GstMcSettings * settings, guint id,
+    const GValue * value)
+{
+  switch (id) {
+    case GST_MC_PROP_SOURCE:
+      set_string (&settings->source, value);
+      return TRUE;
+    case GST_MC_PROP_GROUP:
+    case GST_MC_PROP_ADDRESS:
+      set_string (&settings->group, value);
+      return TRUE;
+    case GST_MC_PROP_PORT:
+      settings->port = g_value_get_uint (value);
+      return TRUE;
+    case GST_MC_PROP_CAPS:
+      gst_clear_caps (&settings->caps);
+      settings->caps = g_value_dup_boxed (value);
+      return TRUE;
+    case GST_MC_PROP_BUFFER_SIZE:
+      settings->buffer_size = g_value_get_uint (value);
+      return TRUE;
+    case GST_MC_PROP_MTU:
+      settings->mtu = g_value_get_uint (value);
+      return TRUE;
+    case GST_MC_PROP_BATCH_SIZE:
+      settings->batch_size = g_value_get_uint (value);
+      return TRUE;
+    case GST_MC_PROP_VERIFY_CHECKSUM:
+      settings->verify_checksum = g_value_get_boolean (value);
+      return TRUE;
+    case GST_MC_PROP_STALL_TIMEOUT:
+      settings->stall_timeout = g_value_get_uint64 (value);
+      return TRUE;
+    case GST_MC_PROP_TIMEOUT:
+      settings->timeout = g_value_get_uint64 (value);
+      return TRUE;
+    case GST_MC_PROP_RETRIEVE_SENDER_ADDRESS:
+      settings->retrieve_sender_address = g_value_get_boolean (value);
+      return TRUE;
+    case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
+      settings->add_reference_timestamp_meta = g_value_get_boolean (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+gboolean
+gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
+    GValue * value)
+{
+  switch (id) {
+    case GST_MC_PROP_SOURCE:
+      g_value_set_string (value, settings->source);
+      return TRUE;
+    case GST_MC_PROP_GROUP:
+    case GST_MC_PROP_ADDRESS:
+      g_value_set_string (value, settings->group);
+      return TRUE;
+    case GST_MC_PROP_PORT:
+      g_value_set_uint (value, settings->port);
+      return TRUE;
+    case GST_MC_PROP_CAPS:
+      gst_value_set_caps (value, settings->caps);
+      return TRUE;
+    case GST_MC_PROP_BUFFER_SIZE:
+      g_value_set_uint (value, settings->buffer_size);
+      return TRUE;
+    case GST_MC_PROP_MTU:
+      g_value_set_uint (value, settings->mtu);
+      return TRUE;
+    case GST_MC_PROP_BATCH_SIZE:
+      g_value_set_uint (value, settings->batch_size);
+      return TRUE;
+    case GST_MC_PROP_VERIFY_CHECKSUM:
+      g_value_set_boolean (value, settings->verify_checksum);
+      return TRUE;
+    case GST_MC_PROP_STALL_TIMEOUT:
+      g_value_set_uint64 (value, settings->stall_timeout);
+      return TRUE;
+    case GST_MC_PROP_TIMEOUT:
+      g_value_set_uint64 (value, settings->timeout);
+      return TRUE;
+    case GST_MC_PROP_RETRIEVE_SENDER_ADDRESS:
+      g_value_set_boolean (value, settings->retrieve_sender_address);
+      return TRUE;
+    case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
+      g_value_set_boolean (value, settings->add_reference_timestamp_meta);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+settings_error (GError ** error, const gchar * format, ...)
+    G_GNUC_PRINTF (2, 3);
+
+static gboolean
+settings_error (GError ** error, const gchar * format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_SETTINGS, format, args));
+  va_end (args);
+  return FALSE;
+}
+
+static gboolean
+check_group (const GstMcSettings * settings, core_ip * group, GError ** error)
+{
+  if (settings->group == NULL || settings->group[0] == '\0')
+    return settings_error (error, "The property \"group\" is not set. Give "
+        "the multicast group to receive, e.g. group=232.1.1.1");
+  if (!core_ip_from_string (settings->group, group))
+    return settings_error (error, "The property \"group\" is \"%s\", which is "
+        "not an IP address. Give a multicast address, e.g. group=232.1.1.1 or "
+        "group=ff3e::8000:1", settings->group);
+  if (!core_ip_is_multicast (group))
+    return settings_error (error, "The property \"group\" is \"%s\", which is "
+        "a unicast address. Give a multicast address (IPv4: 232.0.0.0/8, "
+        "IPv6: ff3x::/32)", settings->group);
+  return TRUE;
+}
+
+gboolean
+gst_mc_settings_get_channel (const GstMcSettings * settings,
+    GstMcChannel * channel, const gchar ** source_name, GError ** error)
+{
+  memset (channel, 0, sizeof (*channel));
+  *source_name = NULL;
+  if (!check_group (settings, &channel->group, error))
+    return FALSE;
+  channel->port = settings->port;
+
+  if (settings->source == NULL || settings->source[0] == '\0')
+    return settings_error (error, "The property \"source\" is not set. Give "
+        "the sender's address: channels are joined for one source only, e.g. "
+        "source=192.0.2.10");
+  if (!core_ip_from_string (settings->source, &channel->source)) {
+    if (strpbrk (settings->source, " /[]:@") != NULL)
+      return settings_error (error, "The property \"source\" is \"%s\", which "
+          "is neither an IP address nor a host name", settings->source);
+    *source_name = settings->source;
+    return TRUE;
+  }
+  if (!core_ip_is_unicast (&channel->source))
+    return settings_error (error, "The property \"source\" is \"%s\", which "
+        "is not the address of one host. Give the sender's own address",
+        settings->source);
+  if (channel->source.family != channel->group.family)
+    return settings_error (error, "The properties \"source\" (%s) and "
+        "\"group\" (%s) are of different IP versions. Give both as IPv4 or "
+        "both as IPv6", settings->source, settings->group);
+  return TRUE;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * A UDP socket of a receiver: opening, sizing its buffer, sending, and the
+ * ICMP news that come back.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gstmcaddr.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  int fd;                       /* -1 when closed */
+  int family;                   /* AF_INET, or AF_INET6 (both families) */
+} GstMcSocket;
+
+#define GST_MC_SOCKET_INIT { -1, 0 }
+
+/* Opens a non-blocking socket bound to the address; with no address (family
+ * NONE) it takes both families, or IPv4 alone where IPv6 is absent.  Fails
+ * with a G_IO_ERROR. */
+gboolean gst_mc_socket_open (GstMcSocket * sock, const core_addr * local,
+    GError ** error);
+void gst_mc_socket_close (GstMcSocket * sock);
+
+/* Asks for a receive buffer and returns the bytes granted. */
+guint gst_mc_socket_set_receive_buffer (GstMcSocket * sock, guint bytes);
+
+/* Sends one datagram.  Returns 0 or an errno; ICMP news that are waiting for
+ * another datagram are not taken for this one's. */
+int gst_mc_socket_send (GstMcSocket * sock, const core_addr * to,
+    const guint8 * data, gsize len);
+
+/* Takes one entry off the error queue: an ICMP error for datagrams sent to
+ * *to.  FALSE when there is none. */
+gboolean gst_mc_socket_next_icmp_error (GstMcSocket * sock, core_addr * to);
+
+/* Whether an errno of a send or receive tells of the network rather than of
+ * the socket: worth a try later. */
+gboolean gst_mc_errno_is_network (int err);
+
+G_END_DECLS
