@@ -50,7 +50,7 @@ cd "$root"
 if [ ! -d "$build" ]; then
   CC=clang meson setup "$build" -Dfuzz=enabled >/dev/null
 fi
-ninja -C "$build" >"$build/build.log" || {
+ninja -C "$build" fuzz >"$build/build.log" || {
   cat "$build/build.log" >&2
   exit 1
 }

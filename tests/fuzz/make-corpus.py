@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The gst-multicast authors
-"""Makes the seeds of the wire parsers' fuzz targets from the vectors.
-
-Run it after the vectors changed and commit what it wrote.  Files that are not
-from it (crashes that were found) stay.
-"""
+#
+# Makes the seeds of the wire parsers' fuzz targets from the vectors.  Run it
+# after the vectors changed and commit what it wrote; files that are not from
+# it (crashes that were found) stay.
 
 import json
 import pathlib
