@@ -294,10 +294,10 @@ GST_START_TEST (test_nat_rebinding)
   p->n_joined = 0;
   bench_run (b, SECONDS (30));
   fail_unless_equals_int (p->n_joined, 2);
-  fail_unless (p->n_teardowns >= 1);
+  fail_unless_equals_int (p->n_teardowns, 1);
   old = amt_gateway_field_get (&p->last_teardown.gateway);
   fail_unless_equals_int (old.port, 50001);
-  fail_unless (bench_count (b, AMT_EVENT_ADDRESS_CHANGED, NULL) >= 1);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_ADDRESS_CHANGED, NULL), 1);
   fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
 
   /* An unchanged endpoint is no news. */
