@@ -339,7 +339,9 @@ endpoint_lost (amt_gateway * gw, gateway_protocol * p)
   gw->teardown = p->update_pair;
   gw->teardown_due = true;
   gateway_relay_event (gw, AMT_EVENT_ADDRESS_CHANGED, AMT_LOST_NONE);
-  /* The other protocol's MAC covers the old endpoint too. */
+  /* The other protocol's MAC covers the old endpoint too, and one Teardown
+   * ends all of that endpoint. */
+  other->update_pair.has_gateway = false;
   other->request_due = true;
 }
 
@@ -380,7 +382,6 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
   stop_cycle (gw);
   gw->stats.ever_connected = true;
   gw->give_up_at = CORE_TIME_NEVER;
-  gw->last_good = gw->now;
 
   /* It would ignore us (RFC 7450 §5.2.3.5.4). */
   if (msg->limit && (!any_reported (gw) || changed)) {
@@ -388,6 +389,7 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
     return;
   }
 
+  gw->last_good = gw->now;
   gateway_set_state (gw, AMT_GATEWAY_ACTIVE, &gw->relay);
   if (!gw->connected) {
     gw->connected = true;

@@ -305,8 +305,10 @@ amt_gateway_stop (amt_gateway * gw, core_time now)
   for (unsigned i = 0; i < gw->n_slots; i++)
     gw->channels[i].used = false;
   gw->n_channels = 0;
-  for (unsigned i = 0; i < gw->n_members; i++)
+  for (unsigned i = 0; i < gw->n_members; i++) {
     gw->members[i].refs = 0;
+    gw->members[i].first_channel = -1;
+  }
   for (int i = 0; i < GATEWAY_N_PROTOCOLS; i++)
     gw->protocols[i].n_members = 0;
   gateway_go_idle (gw);
