@@ -305,8 +305,9 @@ account_failed (GstAmtFanout * f, guint i, gint err)
 {
   gchar text[CORE_ADDR_TEXT_MAX];
 
-  GST_DEBUG ("not sent to %s: %s", core_addr_to_string (&f->receipts[i].
-          target->at.gateway, text), g_strerror (err));
+  GST_DEBUG ("not sent to %s: %s",
+      core_addr_to_string (&f->receipts[i].target->at.gateway, text),
+      g_strerror (err));
   if (err == ENOBUFS) {
     count (&f->counters.dropped_send_buffer_full, 1);
     return;
