@@ -305,8 +305,7 @@ receive_advertisement (amt_gateway * gw, const core_addr * from,
   /* An IPv4-mapped address would smuggle in the other family. */
   relay.ip = msg->relay.family == CORE_FAMILY_V6 ?
       core_ip_v6 (msg->relay.bytes) : msg->relay;
-  if (relay.ip.family != msg->relay.family ||
-      !relay_is_usable (gw, &relay.ip))
+  if (relay.ip.family != msg->relay.family || !relay_is_usable (gw, &relay.ip))
     return CORE_ERR_RELAY_ADDRESS_NOT_UNICAST;
 
   gw->discovery_waiting = false;

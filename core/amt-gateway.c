@@ -251,13 +251,15 @@ amt_gateway_free (amt_gateway * gw)
 static core_ip
 normal_ip (const core_ip * ip)
 {
+  static const core_ip none;
+
   switch (ip->family) {
     case CORE_FAMILY_V4:
       return core_ip_v4 (ip->bytes);
     case CORE_FAMILY_V6:
       return core_ip_v6 (ip->bytes);
     default:
-      return (core_ip) {.family = CORE_FAMILY_NONE };
+      return none;
   }
 }
 

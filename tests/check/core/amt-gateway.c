@@ -57,12 +57,9 @@ GST_START_TEST (test_arguments)
   config.max_channels = 2;
   config.max_candidates = 1;
   b = bench_new_full (config, 7);
-  fail_unless_equals_int (bench_join (b, G1, G1, 1),
-      CORE_ERR_INVALID_ARGUMENT);
-  fail_unless_equals_int (bench_join (b, S1, S2, 1),
-      CORE_ERR_INVALID_ARGUMENT);
-  fail_unless_equals_int (bench_join (b, S1, G6, 1),
-      CORE_ERR_INVALID_ARGUMENT);
+  fail_unless_equals_int (bench_join (b, G1, G1, 1), CORE_ERR_INVALID_ARGUMENT);
+  fail_unless_equals_int (bench_join (b, S1, S2, 1), CORE_ERR_INVALID_ARGUMENT);
+  fail_unless_equals_int (bench_join (b, S1, G6, 1), CORE_ERR_INVALID_ARGUMENT);
   fail_unless_equals_int (bench_join (b, S1, G1, 1), 0);
   fail_unless_equals_int (bench_join (b, S2, G1, 1), 1);
   fail_unless_equals_int (bench_join (b, S2, G2, 1), CORE_ERR_LIMIT);
@@ -85,8 +82,7 @@ GST_START_TEST (test_arguments)
   bench_expect_nothing (b);
   bench_free (b);
 
-  fail_unless_equals_string (amt_gateway_state_name (AMT_GATEWAY_IDLE),
-      "idle");
+  fail_unless_equals_string (amt_gateway_state_name (AMT_GATEWAY_IDLE), "idle");
   fail_unless_equals_string (amt_gateway_state_name (AMT_GATEWAY_DISCOVER),
       "discover");
   fail_unless_equals_string (amt_gateway_state_name (AMT_GATEWAY_REQUEST),
@@ -136,8 +132,7 @@ GST_START_TEST (test_retries)
 {
   static const double shortest[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
   /* tries 1, 2, 4; rounds 1, 2, 4 */
-  static const double longest[] =
-      { 1, 3, 7, 8, 9, 11, 15, 17, 18, 20, 24, 28 };
+  static const double longest[] = { 1, 3, 7, 8, 9, 11, 15, 17, 18, 20, 24, 28 };
 
   for (int discovery = 0; discovery < 2; discovery++) {
     check_retries (discovery, WAITS_SHORTEST, shortest, 12);

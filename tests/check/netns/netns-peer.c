@@ -49,8 +49,7 @@ peer_parse_uint (const gchar * value, guint64 * out)
 }
 
 gboolean
-peer_set_property (GstElement * element, const gchar * key,
-    const gchar * value)
+peer_set_property (GstElement * element, const gchar * key, const gchar * value)
 {
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), key) == NULL)
     return FALSE;
@@ -104,7 +103,8 @@ peer_append_stats (GString * out, const gchar * prefix, GstElement * element)
 
 /* --- what is told --- */
 
-static void G_GNUC_PRINTF (2, 3)
+static void
+G_GNUC_PRINTF (2, 3)
 tell (Peer * peer, const gchar * format, ...)
 {
   g_autofree gchar *text = NULL;
