@@ -731,6 +731,36 @@ GST_START_TEST (test_outage_of_single_relay)
 
 GST_END_TEST;
 
+/* In the first 30 s of an outage of a relay that worked no wait exceeds 4 s,
+ * also when each round ends soon. */
+GST_START_TEST (test_quick_rounds)
+{
+  amt_gateway_config config = {.request_tries = 1 };
+  test_bench *b = bench_new_full (config, 0);
+  test_peer *p = bench_peer (b, RELAY);
+  core_time last;
+
+  b->random.waits = WAITS_LONGEST;
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (10));
+  p->down_from = last = b->now;
+  p->down_until = SECONDS (1000);
+  b->n_sent = 0;
+  bench_run (b, SECONDS (39));
+  fail_unless (b->n_sent > 5);
+  for (unsigned i = 0; i < b->n_sent; i++) {
+    fail_unless (b->sent[i].time - last <= SECONDS (4));
+    last = b->sent[i].time;
+  }
+  bench_run (b, SECONDS (300));
+  fail_unless (b->sent[b->n_sent - 1].time - b->sent[b->n_sent - 2].time >
+      SECONDS (30));
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 /* The first of two dies after data flowed: an Update to the second within
  * 15 s. */
 GST_START_TEST (test_failover)
@@ -897,6 +927,20 @@ GST_START_TEST (test_unreachable)
   fail_unless_equals_int (feed_data (b, p), 1);
   amt_gateway_unreachable (b->gw, &relay, b->now);
   fail_unless_equals_int (bench_state (b), AMT_GATEWAY_ACTIVE);
+  bench_free (b);
+
+  /* An error while data flows does not lose the relay, one in silence does. */
+  b = active (&p);
+  bench_candidates (b, 2, two, false);
+  fail_unless_equals_int (feed_data (b, p), 1);
+  amt_gateway_network_changed (b->gw, b->now);
+  bench_expect (b, AMT_REQUEST);
+  amt_gateway_unreachable (b->gw, &relay, SECONDS (3.9));
+  bench_events (b);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+  amt_gateway_unreachable (b->gw, &relay, SECONDS (4));
+  bench_events (b);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 1);
   bench_free (b);
 
   b = active (&p);
@@ -1198,6 +1242,7 @@ amt_gateway_suite (void)
   tcase_add_test (tc, test_silence);
   tcase_add_test (tc, test_no_data);
   tcase_add_test (tc, test_outage_of_single_relay);
+  tcase_add_test (tc, test_quick_rounds);
   tcase_add_test (tc, test_failover);
   tcase_add_test (tc, test_hold_down);
   tcase_add_test (tc, test_limit_flag);
