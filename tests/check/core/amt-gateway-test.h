@@ -689,3 +689,35 @@ bench_answer (test_bench * b, test_peer * p, const amt_message * request)
 
   return bench_receive (b, &p->addr, buf, len, NULL);
 }
+
+#define TEST_RELAY "198.51.100.1"
+#define TEST_SOURCE "192.0.2.10"
+#define TEST_GROUP "232.1.1.1"
+
+/* A gateway with one relay that has just taken the first Update of a
+ * channel. */
+static inline test_bench *
+bench_active (test_peer ** peer)
+{
+  test_bench *b = bench_new ();
+  amt_message request;
+
+  *peer = bench_peer (b, TEST_RELAY);
+  bench_one_candidate (b, TEST_RELAY, false);
+  fail_unless_equals_int (bench_join (b, TEST_SOURCE, TEST_GROUP, 5001), 0);
+  request = bench_expect (b, AMT_REQUEST);
+  fail_unless_equals_int (bench_answer (b, *peer, &request), CORE_OK);
+  bench_expect_update (b, "ALLOW(232.1.1.1=192.0.2.10)");
+  bench_expect_nothing (b);
+  return b;
+}
+
+static inline int
+bench_feed_data (test_bench * b, const test_peer * p)
+{
+  core_ip s = test_ip (TEST_SOURCE), g = test_ip (TEST_GROUP);
+  uint8_t buf[128];
+  size_t len = test_data (&s, &g, 5001, buf + 100, 8, buf, sizeof (buf));
+
+  return bench_receive (b, &p->addr, buf, len, NULL);
+}
