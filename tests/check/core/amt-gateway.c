@@ -394,7 +394,8 @@ GST_START_TEST (test_shared_membership)
   fail_unless_equals_int (bench_feed_data (b, p), CORE_ERR_PORT_NOT_SUBSCRIBED);
   amt_gateway_leave (b->gw, 1, b->now);
   bench_expect_update (b, "BLOCK(232.1.1.1=192.0.2.10)");
-  fail_unless_equals_int (bench_feed_data (b, p), CORE_ERR_GROUP_NOT_SUBSCRIBED);
+  fail_unless_equals_int (bench_feed_data (b, p),
+      CORE_ERR_GROUP_NOT_SUBSCRIBED);
   bench_free (b);
 }
 
