@@ -22,31 +22,46 @@ typedef struct
   void *random_ctx;
 
   unsigned max_gateways;        /* 1024 */
-  unsigned max_gateways_per_address;    /* 0 = as max_gateways */
+  unsigned max_gateways_per_address;    /* as max_gateways; an address is an
+                                           IPv4 address or an IPv6 /64 */
   unsigned max_groups;          /* 32 a gateway */
   unsigned max_sources;         /* 64 a group of a gateway */
   unsigned unreachable_limit;   /* 8 ICMP errors in sequence end a tunnel */
 
-  unsigned query_interval;      /* 125 s, told in QQIC */
-  uint8_t robustness;           /* 2, told in QRV */
+  unsigned query_interval;      /* 125 s, at most 31,744, told in QQIC */
+  uint8_t robustness;           /* 2, at most 7, told in QRV */
   bool gateway_address;         /* send the G trailer, accept Teardown */
 
-  core_time secret_lifetime;    /* 2 h (RFC 7450 §5.3.6) */
+  /* Told in Advertisements, one for each family of Discovery; family NONE =
+   * the address the gateway asked, which is right unless that is an anycast
+   * address (RFC 7450 §4.1.5). */
+  core_ip advertise_v4;
+  core_ip advertise_v6;
+
+  core_time secret_lifetime;    /* 2 h (RFC 7450 §5.3.6); at least two query
+                                   intervals */
 
   unsigned answers_per_second;  /* 50 to one IPv4 address or IPv6 /64, ... */
-  unsigned answers_burst;       /* 200 at once */
-  unsigned rate_buckets;        /* 4096 addresses told apart at most */
+  unsigned answers_burst;       /* 200 at once; wrong MACs from strangers have
+                                   a budget of the same size of their own */
+  unsigned rate_buckets;        /* 4096 addresses told apart at most; beyond
+                                   that some share a budget */
 } amt_relay_config;
 
+/* The secret is asked of random as 32 bytes in one call.  Returns CORE_OK,
+ * CORE_ERR_NO_MEMORY or CORE_ERR_INVALID_ARGUMENT (no random). */
 int amt_relay_new (amt_relay ** out, const amt_relay_config * config,
     core_time now);
 void amt_relay_free (amt_relay * relay);
 
-/* Limits and intervals that may change while running. */
+/* The limit may change while running; whoever is there stays.  0 takes nobody
+ * new. */
 void amt_relay_set_max_gateways (amt_relay * relay, unsigned max);
 
 /* Takes one datagram that came from a gateway to the local address to.
- * Returns 0 or the CORE_ERR_ reason for which it was dropped and counted. */
+ * Returns 0, the CORE_ERR_ reason for which it was dropped and counted, or
+ * CORE_ERR_NO_MEMORY.  At most one answer comes of it; at most 16 wait, and
+ * Requests beyond that are dropped as rate-limited. */
 int amt_relay_receive (amt_relay * relay, const core_addr * from,
     const core_addr * to, const uint8_t * data, size_t len, core_time now);
 
@@ -89,7 +104,10 @@ typedef struct
   amt_removed_reason reason;
 } amt_relay_event_info;
 
-/* Takes the next event; at most one per gateway is pending. */
+/* Takes the next event, in the order in which things happened.  A gateway
+ * that went before its coming was told is not told of.  A caller that takes
+ * none loses the oldest when about two events for each of max_gateways
+ * wait. */
 bool amt_relay_event (amt_relay * relay, amt_relay_event_info * event);
 
 /* A gateway that gets a channel. */
@@ -108,7 +126,8 @@ uint64_t amt_relay_generation (const amt_relay * relay);
 size_t amt_relay_targets (const amt_relay * relay, const core_ip * source,
     const core_ip * group, amt_relay_target * targets, size_t cap);
 
-/* Walks all gateways: start with *pos 0; false at the end. */
+/* Walks all gateways: start with *pos 0; false at the end.  No call that takes
+ * the time may come between. */
 bool amt_relay_next_gateway (const amt_relay * relay, size_t *pos,
     amt_relay_target * out);
 
@@ -120,7 +139,10 @@ typedef struct
   uint64_t gateways_added;
   uint64_t gateways_removed;
   uint64_t records_ignored;     /* unknown types, EXCLUDE for SSM groups, ... */
-  uint64_t dropped[CORE_ERR_N_DROPS];   /* indexed by -CORE_ERR_... */
+
+  /* Indexed by -CORE_ERR_...: one for each datagram that was dropped, and
+   * CORE_ERR_TOO_MANY_CHANNELS also for one of which a part was. */
+  uint64_t dropped[CORE_ERR_N_DROPS];
 } amt_relay_stats;
 
 const amt_relay_stats *amt_relay_get_stats (const amt_relay * relay);
