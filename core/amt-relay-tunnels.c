@@ -5,7 +5,7 @@
  */
 #include "amt-relay-tunnels.h"
 
-#include "siphash.h"
+#include "amt-relay-guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,16 +97,6 @@ hash_ip (const amt_tunnels * t, const core_ip * ip, uint16_t port)
   return core_siphash (t->hash_key, key, w.pos);
 }
 
-core_ip
-amt_origin_of (const core_ip * ip)
-{
-  core_ip net = *ip;
-
-  if (ip->family == CORE_FAMILY_V6)
-    memset (net.bytes + 8, 0, 8);
-  return net;
-}
-
 void
 amt_tunnels_init (amt_tunnels * t, const uint8_t hash_key[16])
 {
@@ -140,7 +130,7 @@ find_origin (const amt_tunnels * t, const core_ip * net, uint64_t hash)
 unsigned
 amt_tunnels_count_origin (const amt_tunnels * t, const core_ip * ip)
 {
-  core_ip net = amt_origin_of (ip);
+  core_ip net = amt_guard_origin (ip);
   amt_origin *origin = find_origin (t, &net, hash_ip (t, &net, 0));
 
   return origin != NULL ? origin->tunnels : 0;
@@ -149,7 +139,7 @@ amt_tunnels_count_origin (const amt_tunnels * t, const core_ip * ip)
 static amt_origin *
 get_origin (amt_tunnels * t, const core_ip * ip)
 {
-  core_ip net = amt_origin_of (ip);
+  core_ip net = amt_guard_origin (ip);
   uint64_t hash = hash_ip (t, &net, 0);
   amt_origin *origin = find_origin (t, &net, hash);
 

@@ -72,10 +72,6 @@ typedef struct
 void amt_tunnels_init (amt_tunnels * t, const uint8_t hash_key[16]);
 void amt_tunnels_clear (amt_tunnels * t);
 
-/* What limits are counted by: an IPv4 address, or the /64 of an IPv6 one,
- * because a host can use all of that. */
-core_ip amt_origin_of (const core_ip * ip);
-
 amt_tunnel *amt_tunnels_find (const amt_tunnels * t, const core_addr * gateway);
 
 /* Tunnels to the same origin as that address. */

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * The AMT relay: the stateless handshake with its MACs and secrets, and the
- * datagrams that change what gateways joined.
+ * The AMT relay: the stateless handshake, and the datagrams that change what
+ * gateways joined.
  */
 #include "amt-relay.h"
 
+#include "amt-relay-guard.h"
 #include "amt-relay-tunnels.h"
-#include "digest.h"
 #include "igmp.h"
 #include "mld.h"
-#include "siphash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum
 {
-  SECRET_LEN = 32,
   MAX_ANSWERS = 16,
   MAX_RATE = 1000000,
   MAX_QUERY_INTERVAL = 31744    /* s, the largest QQIC */
@@ -35,26 +33,13 @@ typedef struct
   core_addr from;
 } answer;
 
-/* Two budgets of an address, each the time at which it is full again. */
-typedef struct
-{
-  core_time answers;
-  core_time bad_macs;
-} rate_bucket;
-
 struct amt_relay
 {
   amt_relay_config config;
   amt_members_limits limits;
   core_time now;
 
-  uint8_t secret[SECRET_LEN];
-  uint8_t old_secret[SECRET_LEN];
-  core_time secret_until;
-  core_time old_secret_until;   /* NEVER: there is none */
-
-  uint8_t rate_key[CORE_SIPHASH_KEY_LEN];
-  rate_bucket *buckets;
+  amt_guard guard;
 
   answer answers[MAX_ANSWERS];
   unsigned first_answer;
@@ -86,12 +71,6 @@ const core_error amt_relay_reasons[] = {
   CORE_ERR_TOO_MANY_CHANNELS,
   CORE_OK
 };
-
-static void
-draw (amt_relay * relay, uint8_t * buf, size_t len)
-{
-  relay->config.random (relay->config.random_ctx, buf, len);
-}
 
 static unsigned
 or_default (unsigned value, unsigned fallback)
@@ -147,8 +126,7 @@ amt_relay_new (amt_relay ** out, const amt_relay_config * config, core_time now)
     return CORE_ERR_NO_MEMORY;
   relay->config = *config;
   complete_config (&relay->config);
-  relay->buckets = calloc (relay->config.rate_buckets, sizeof (rate_bucket));
-  if (relay->buckets == NULL) {
+  if (amt_guard_init (&relay->guard, &relay->config, now) != CORE_OK) {
     free (relay);
     return CORE_ERR_NO_MEMORY;
   }
@@ -159,11 +137,7 @@ amt_relay_new (amt_relay ** out, const amt_relay_config * config, core_time now)
   relay->limits.lifetime = relay->config.robustness * query_interval (relay) +
       GROUP_QUERY_RESPONSE_INTERVAL * CORE_SECOND;
 
-  draw (relay, relay->secret, SECRET_LEN);
-  draw (relay, relay->rate_key, sizeof (relay->rate_key));
-  draw (relay, hash_key, sizeof (hash_key));
-  relay->secret_until = amt_time_add (now, relay->config.secret_lifetime);
-  relay->old_secret_until = CORE_TIME_NEVER;
+  config->random (config->random_ctx, hash_key, sizeof (hash_key));
   amt_tunnels_init (&relay->tunnels, hash_key);
   amt_relay_set_max_gateways (relay, relay->config.max_gateways);
   *out = relay;
@@ -176,8 +150,7 @@ amt_relay_free (amt_relay * relay)
   if (relay == NULL)
     return;
   amt_tunnels_clear (&relay->tunnels);
-  free (relay->buckets);
-  explicit_bzero (relay, sizeof (*relay));
+  amt_guard_clear (&relay->guard);
   free (relay);
 }
 
@@ -186,25 +159,6 @@ amt_relay_set_max_gateways (amt_relay * relay, unsigned max)
 {
   relay->config.max_gateways = max;
   relay->tunnels.max_events = 2 * (size_t) max;
-}
-
-/* A new secret; what was handed out under the last one stays good until
- * gateways had time to ask again (RFC 7450 §5.3.3.4, §5.3.6). */
-static void
-renew_secrets (amt_relay * relay)
-{
-  core_time now = relay->now;
-
-  if (now >= relay->secret_until) {
-    memcpy (relay->old_secret, relay->secret, SECRET_LEN);
-    relay->old_secret_until = amt_time_add (now, 2 * query_interval (relay));
-    draw (relay, relay->secret, SECRET_LEN);
-    relay->secret_until = amt_time_add (now, relay->config.secret_lifetime);
-  }
-  if (now >= relay->old_secret_until) {
-    explicit_bzero (relay->old_secret, SECRET_LEN);
-    relay->old_secret_until = CORE_TIME_NEVER;
-  }
 }
 
 static void
@@ -220,13 +174,19 @@ remove_tunnel (amt_relay * relay, amt_tunnel * tunnel,
 static void
 expire_tunnel (amt_relay * relay, amt_tunnel * tunnel)
 {
-  if (tunnel->deadline <= relay->now &&
-      amt_members_expire (&tunnel->members, relay->now))
-    relay->generation++;
-  if (tunnel->members.n_groups == 0)
-    remove_tunnel (relay, tunnel, AMT_REMOVED_TIMEOUT);
-  else
-    amt_tunnels_update_deadline (&relay->tunnels, tunnel);
+  amt_tunnels *t = &relay->tunnels;
+
+  if (tunnel->deadline <= relay->now) {
+    if (amt_members_expire (&tunnel->members, relay->now))
+      relay->generation++;
+    if (tunnel->members.n_groups == 0) {
+      remove_tunnel (relay, tunnel, AMT_REMOVED_TIMEOUT);
+      return;
+    }
+    amt_tunnels_update_deadline (t, tunnel);
+  }
+  if (tunnel->deadline < t->deadline)
+    t->deadline = tunnel->deadline;
 }
 
 static core_time
@@ -248,7 +208,7 @@ advance (amt_relay * relay, core_time now)
 
   if (now > relay->now)
     relay->now = now;
-  renew_secrets (relay);
+  amt_guard_advance (&relay->guard, relay->now);
   if (relay->now < walk_deadline (relay))
     return;
 
@@ -262,13 +222,10 @@ advance (amt_relay * relay, core_time now)
 core_time
 amt_relay_deadline (const amt_relay * relay)
 {
-  core_time deadline = walk_deadline (relay);
+  core_time walk = walk_deadline (relay);
+  core_time guard = amt_guard_deadline (&relay->guard);
 
-  if (relay->secret_until < deadline)
-    deadline = relay->secret_until;
-  if (relay->old_secret_until < deadline)
-    deadline = relay->old_secret_until;
-  return deadline;
+  return walk < guard ? walk : guard;
 }
 
 void
@@ -277,43 +234,15 @@ amt_relay_expire (amt_relay * relay, core_time now)
   advance (relay, now);
 }
 
-/* Addresses share a bucket by a keyed hash: nobody can aim at another's. */
-static rate_bucket *
-find_bucket (amt_relay * relay, const core_addr * from)
-{
-  core_ip net = amt_origin_of (&from->ip);
-  uint64_t hash = core_siphash (relay->rate_key, net.bytes, sizeof (net.bytes));
-
-  return &relay->buckets[hash % relay->config.rate_buckets];
-}
-
-static bool
-has_budget (const amt_relay * relay, core_time full)
-{
-  core_time each = CORE_SECOND / relay->config.answers_per_second;
-
-  return full <= relay->now ||
-      full - relay->now <= (relay->config.answers_burst - 1) * each;
-}
-
-static void
-spend (const amt_relay * relay, core_time * full)
-{
-  core_time each = CORE_SECOND / relay->config.answers_per_second;
-
-  *full = amt_time_add (*full > relay->now ? *full : relay->now, each);
-}
-
 /* Room for the one answer to a datagram, or NULL. */
 static answer *
 push_answer (amt_relay * relay, const core_addr * from, const core_addr * to)
 {
-  rate_bucket *bucket = find_bucket (relay, from);
   answer *a;
 
-  if (relay->n_answers == MAX_ANSWERS || !has_budget (relay, bucket->answers))
+  if (relay->n_answers == MAX_ANSWERS ||
+      !amt_guard_allow_answer (&relay->guard, &from->ip, relay->now))
     return NULL;
-  spend (relay, &bucket->answers);
   a = &relay->answers[(relay->first_answer + relay->n_answers++) % MAX_ANSWERS];
   memset (a, 0, sizeof (*a));
   a->to = *from;
@@ -335,59 +264,6 @@ receive_discovery (amt_relay * relay, const core_addr * from,
   a->msg.nonce = msg->nonce;
   a->msg.relay = told->family != CORE_FAMILY_NONE ? *told : to->ip;
   return CORE_OK;
-}
-
-/* HMAC over address, port and nonce: those of the Request for a Query, and
- * whatever comes later has to match (RFC 7450 §5.3.5).  The P flag is not in
- * it, as some gateways use one MAC for both families. */
-static int
-compute_mac (const uint8_t * secret, const amt_gateway_field * gateway,
-    uint32_t nonce, uint8_t mac[AMT_MAC_LEN])
-{
-  uint8_t input[AMT_GATEWAY_FIELD_LEN + AMT_NONCE_LEN];
-  uint8_t digest[CORE_SHA256_LEN];
-  wr_cursor w;
-  int ret;
-
-  wr_init (&w, input, sizeof (input));
-  wr_bytes (&w, gateway->bytes + 2, 16);
-  wr_bytes (&w, gateway->bytes, 2);
-  wr_u32 (&w, nonce);
-  ret = core_hmac_sha256 (secret, SECRET_LEN, input, w.pos, digest);
-  if (ret == CORE_OK)
-    memcpy (mac, digest, AMT_MAC_LEN);
-  return ret;
-}
-
-static bool
-mac_matches (const uint8_t * secret, const amt_message * msg,
-    const amt_gateway_field * gateway)
-{
-  uint8_t mac[AMT_MAC_LEN];
-
-  return compute_mac (secret, gateway, msg->nonce, mac) == CORE_OK &&
-      core_equal_ct (mac, msg->mac, AMT_MAC_LEN);
-}
-
-/* Checks the MAC under both secrets.  Wrong ones cost a budget, so that a
- * flood of them costs no digests; a gateway that has a tunnel is heard all
- * the same, or strangers could silence it. */
-static int
-check_mac (amt_relay * relay, const core_addr * from, const amt_message * msg,
-    const amt_gateway_field * gateway, bool has_tunnel)
-{
-  rate_bucket *bucket = find_bucket (relay, from);
-
-  if (!has_tunnel && !has_budget (relay, bucket->bad_macs))
-    return CORE_ERR_RATE_LIMITED;
-  if (mac_matches (relay->secret, msg, gateway))
-    return CORE_OK;
-  if (relay->old_secret_until != CORE_TIME_NEVER &&
-      mac_matches (relay->old_secret, msg, gateway))
-    return CORE_OK;
-  if (has_budget (relay, bucket->bad_macs))
-    spend (relay, &bucket->bad_macs);
-  return CORE_ERR_MAC_MISMATCH;
 }
 
 /* Whether a tunnel to that address would be one too many. */
@@ -413,7 +289,8 @@ receive_request (amt_relay * relay, const core_addr * from,
   a = push_answer (relay, from, to);
   if (a == NULL)
     return CORE_ERR_RATE_LIMITED;
-  ret = compute_mac (relay->secret, &query.gateway, msg->nonce, query.mac);
+  ret = amt_guard_make_mac (&relay->guard, &query.gateway, msg->nonce,
+      query.mac);
   if (ret != CORE_OK) {
     relay->n_answers--;
     return ret;
@@ -553,7 +430,8 @@ receive_update (amt_relay * relay, const core_addr * from,
     return ret;
   tunnel = amt_tunnels_find (&relay->tunnels, from);
   amt_gateway_field_set (&gateway, from);
-  ret = check_mac (relay, from, msg, &gateway, tunnel != NULL);
+  ret = amt_guard_check_mac (&relay->guard, msg, &gateway, &from->ip,
+      tunnel != NULL, relay->now);
   if (ret != CORE_OK)
     return ret;
   if (u.old_version && is_for_ssm (&u))
@@ -596,7 +474,8 @@ receive_teardown (amt_relay * relay, const core_addr * from,
     const amt_message * msg)
 {
   amt_tunnel *tunnel = find_named (relay, &msg->gateway, from);
-  int ret = check_mac (relay, from, msg, &msg->gateway, tunnel != NULL);
+  int ret = amt_guard_check_mac (&relay->guard, msg, &msg->gateway, &from->ip,
+      tunnel != NULL, relay->now);
 
   if (ret == CORE_OK && tunnel != NULL)
     remove_tunnel (relay, tunnel, AMT_REMOVED_TEARDOWN);
