@@ -207,7 +207,7 @@ install_channel_properties (void)
    * GstAmtRelaySink:source:
    *
    * The address the channel's datagrams come from, as receivers see and ask
-   * for it. It needs not be an address of this host, because it only stands
+   * for it. It need not be an address of this host, because it only stands
    * inside the tunnel. Must be set, and of the family of
    * #GstAmtRelaySink:group.
    *

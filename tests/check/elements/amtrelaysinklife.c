@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "relayharness.h"
@@ -217,6 +218,25 @@ GST_START_TEST (test_update_storm)
 
 GST_END_TEST;
 
+/* Some kernels run out of ICMPv4 errors for minutes once a host had many. */
+static gboolean
+kernel_tells_unreachable (const gchar * address)
+{
+  PeerGateway closed, probe;
+  gssize told = 0;
+
+  peer_open (&closed, address, 1);
+  peer_close (&closed);
+  peer_open (&probe, address, closed.local.port);
+  peer_connect (&probe);
+  for (guint i = 0; i < 100 && told >= 0; i++) {
+    told = send (probe.fd, "", 1, 0);
+    g_usleep (1000);
+  }
+  peer_close (&probe);
+  return told < 0;
+}
+
 GST_START_TEST (test_vanished_gateway)
 {
   const gchar *address = __i__ ? "::1" : "127.0.0.1";
@@ -231,12 +251,19 @@ GST_START_TEST (test_vanished_gateway)
   relay_wait_for_gateways (h->element, 2);
   peer_close (&gone);
   for (guint i = 0; relay_channel_gateways (h->element) == 2; i++) {
-    fail_unless (g_get_monotonic_time () < end);
+    if (g_get_monotonic_time () > end) {
+      fail_if (kernel_tells_unreachable (address));
+      g_printerr ("not checked: no ICMP errors for %s\n", address);
+      goto done;
+    }
     relay_push (h, 100, (guint8) i);
     relay_expect (&stays, &channel4, 100, (guint8) i);
+    g_usleep (1000);
   }
   fail_unless_equals_int (relay_channel_gateways (h->element), 1);
   fail_unless_equals_uint64 (relay_stat (h->element, "dropped-send-failed"), 0);
+
+done:
   peer_close (&stays);
   gst_harness_teardown (h);
 }
