@@ -84,22 +84,36 @@ forget_members (amt_gateway * gw)
   gw->n_members = kept;
 }
 
+/* Members that wait to be blocked must not pile up: those the relay was told
+ * of once go first. */
+static void
+limit_members (amt_gateway * gw)
+{
+  for (int pass = 0; pass < 2; pass++) {
+    if (gw->n_members < 2 * gw->config.max_channels)
+      return;
+    for (unsigned i = 0; i < gw->n_members; i++) {
+      gateway_member *m = &gw->members[i];
+
+      if (m->refs > 0 || (pass == 0 && (m->farewell_due ||
+                  m->repeats >= protocol_of (gw, m)->robustness)))
+        continue;
+      m->repeats = 0;
+      m->change_due = false;
+      m->reported = false;
+      m->farewell_due = false;
+    }
+    forget_members (gw);
+  }
+}
+
 static bool
 reserve_member (amt_gateway * gw)
 {
   gateway_member *members;
   unsigned cap = gw->members_cap ? gw->members_cap * 2 : FIRST_SLOTS;
 
-  /* Members that wait to be blocked must not pile up. */
-  if (gw->n_members >= 2 * gw->config.max_channels) {
-    for (unsigned i = 0; i < gw->n_members; i++)
-      if (gw->members[i].refs == 0) {
-        gw->members[i].repeats = 0;
-        gw->members[i].reported = false;
-        gw->members[i].farewell_due = false;
-      }
-    forget_members (gw);
-  }
+  limit_members (gw);
   if (gw->n_members < gw->members_cap)
     return true;
   members = realloc (gw->members, cap * sizeof (*members));

@@ -132,14 +132,16 @@ post_gave_up (GstAmtReceiver * rx)
       problem = "it has no address of the group's IP version";
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the sender \"%s\" (property \"source\"): %s. "
-            "Check the name, or give the address", rx->source_setting, problem), (NULL));
+            "Check the name, or give the address", rx->source_setting, problem),
+        (NULL));
     return;
   }
   problem = gst_amt_tunnel_get_problem (rx->tunnel);
   if (problem) {
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
-            "Check the name, or give an address", rx->relay_setting, problem), (NULL));
+            "Check the name, or give an address", rx->relay_setting, problem),
+        (NULL));
     return;
   }
   GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
@@ -161,9 +163,11 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
   switch (event->type) {
     case AMT_EVENT_CONNECTING:
       rx->relay = event->relay;
-      gst_mc_progress (rx->element, rx->connecting ? GST_PROGRESS_TYPE_CONTINUE :
-          GST_PROGRESS_TYPE_START, "connect", event->discovery ?
-          "Asking %s for a relay" : "Asking relay %s", relay);
+      gst_mc_progress (rx->element,
+          rx->connecting ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
+          "connect",
+          event->discovery ? "Asking %s for a relay" : "Asking relay %s",
+          relay);
       rx->connecting = TRUE;
       break;
     case AMT_EVENT_CONNECTED:
@@ -190,14 +194,14 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
     case AMT_EVENT_RELAY_LOST:
       gst_mc_progress (rx->element, rx->connecting ?
           GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
-          "Relay %s is of no use now (%s)", relay,
-          lost_reason (event->reason));
+          "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
       rx->connecting = TRUE;
       post_leave (rx, lost_reason (event->reason));
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_ADDRESS_CHANGED:
-      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address", relay);
+      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address",
+          relay);
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_NEED_CANDIDATES:

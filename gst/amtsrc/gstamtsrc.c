@@ -337,8 +337,7 @@ install_own_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_RELAY_DISCOVERY,
       g_param_spec_boolean ("relay-discovery", "Relay discovery",
           "Ask the addresses of the property relay where the relay is, "
-          "instead of using them as relays",
-          DEFAULT_RELAY_DISCOVERY, flags));
+          "instead of using them as relays", DEFAULT_RELAY_DISCOVERY, flags));
 
   /**
    * GstAmtSrc:relay-port:

@@ -20,8 +20,7 @@ drain (amt_relay * relay, size_t *longest, core_time now)
   size_t len;
 
   *longest = 0;
-  while ((len = amt_relay_send (relay, buf, sizeof (buf), &to, &from,
-              now)) > 0) {
+  while ((len = amt_relay_send (relay, buf, sizeof (buf), &to, &from, now)) > 0) {
     *longest = MAX (*longest, len);
     n++;
   }
@@ -138,8 +137,7 @@ fix_v4 (uint8_t * ip, const uint8_t src[4], uint8_t ttl)
   memcpy (ip + 12, src, 4);
   ip[8] = ttl;
   ip[10] = ip[11] = 0;
-  *(uint16_t *) (ip + 10) =
-      GUINT16_TO_BE (ip_sum_finish (ip_sum (ip, 24, 0)));
+  *(uint16_t *) (ip + 10) = GUINT16_TO_BE (ip_sum_finish (ip_sum (ip, 24, 0)));
 }
 
 static void

@@ -4,62 +4,186 @@
 # Shell functions of the namespace tests: . "$MC_NETNS_LIB"
 # shellcheck shell=bash
 
+# In the private /run: nothing of it is left behind.
+DIR=/run/mc
+mkdir -p "$DIR"
+declare -A PEER_PID=()
+
+show_logs () {
+  local f
+  for f in "$DIR"/*.log "$DIR"/*.status; do
+    [ -e "$f" ] || continue
+    echo "--- ${f##*/}"
+    grep -v '^dropped-.*=0$' "$f" | tail -n 60
+  done
+}
+
 fail () {
-  echo "FAIL: $*" >&2
+  {
+    echo "FAIL: $*"
+    show_logs
+  } >&2
   exit 1
+}
+trap 'fail "line $LINENO of $0: $BASH_COMMAND"' ERR
+
+say () {
+  echo "$*"
+}
+
+now_us () {
+  echo "${EPOCHREALTIME/[.,]/}"
 }
 
 # wait_for SECONDS COMMAND...   until the command succeeds
 wait_for () {
-  local deadline=$((SECONDS + $1))
+  local deadline=$(($(now_us) + $1 * 1000000))
   shift
   until "$@"; do
-    [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.05
+    [ "$(now_us)" -lt "$deadline" ] || return 1
+    sleep 0.02
   done
+}
+
+# --- networks ---
+
+new_namespace () {
+  local n
+  for n in "$@"; do
+    ip netns add "$n"
+    ip -n "$n" link set lo up
+    ip netns exec "$n" sysctl -qw net.ipv6.conf.default.accept_dad=0 \
+      net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+  done
+}
+
+# new_link NS1 DEV1 NS2 DEV2   an Ethernet cable between two namespaces
+new_link () {
+  local x n d
+  ip -n "$1" link add "$2" type veth peer name "$4" netns "$3"
+  for x in "$1 $2" "$3 $4"; do
+    read -r n d <<< "$x"
+    # veth leaves UDP checksums unfinished, which looks bad in captures.
+    ip netns exec "$n" ethtool -K "$d" tx off >/dev/null
+    ip -n "$n" link set "$d" up
+  done
+  # A join made before the link-local addresses are there takes a second.
+  for x in "$1 $2" "$3 $4"; do
+    read -r n d <<< "$x"
+    wait_for 10 link_local_is_up "$n" "$d" || fail "$d did not come up"
+  done
+}
+
+# new_address NS DEV IPV4 IPV6
+new_address () {
+  ip -n "$1" addr add "$3/24" dev "$2"
+  ip -n "$1" addr add "$4/64" dev "$2" nodad
+}
+
+link_local_is_up () {
+  ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
+}
+
+# Relay R and gateway G at one cable:
+#   R r0 198.51.100.1 2001:db8:1::1 -- G g0 198.51.100.2 2001:db8:1::2
+two_hosts () {
+  new_namespace R G
+  new_link R r0 G g0
+  new_address R r0 198.51.100.1 2001:db8:1::1
+  new_address G g0 198.51.100.2 2001:db8:1::2
 }
 
 # Sender S, router R, client C:
 #   S s0 198.51.100.2 2001:db8:1::2 -- R r0 .1, r1 203.0.113.1 2001:db8:2::1
 #   -- C c0 203.0.113.2 2001:db8:2::2
 topology () {
-  local n i a b
-  for n in S R C; do
-    ip netns add $n
-    ip -n $n link set lo up
-    ip netns exec $n sysctl -qw net.ipv6.conf.default.accept_dad=0 \
-      net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
-  done
-  ip -n R link add r0 type veth peer name s0 netns S
-  ip -n R link add r1 type veth peer name c0 netns C
+  new_namespace S R C
+  new_link R r0 S s0
+  new_link R r1 C c0
   ip netns exec R sysctl -qw net.ipv4.ip_forward=1 \
     net.ipv6.conf.all.forwarding=1
-  while read -r n i a b; do
-    ip -n "$n" addr add "$a/24" dev "$i"
-    ip -n "$n" addr add "$b/64" dev "$i" nodad
-    ip -n "$n" link set "$i" up
-  done <<T
-S s0 198.51.100.2 2001:db8:1::2
-R r0 198.51.100.1 2001:db8:1::1
-R r1 203.0.113.1 2001:db8:2::1
-C c0 203.0.113.2 2001:db8:2::2
-T
+  new_address S s0 198.51.100.2 2001:db8:1::2
+  new_address R r0 198.51.100.1 2001:db8:1::1
+  new_address R r1 203.0.113.1 2001:db8:2::1
+  new_address C c0 203.0.113.2 2001:db8:2::2
   ip -n S route add default via 198.51.100.1
   ip -n S -6 route add default via 2001:db8:1::1
   ip -n C route add default via 203.0.113.1
   ip -n C -6 route add default via 2001:db8:2::1
-  # veth leaves UDP checksums unfinished, which looks bad in captures.
-  for i in 'S s0' 'R r0' 'R r1' 'C c0'; do
-    read -r n a <<< "$i"
-    ip netns exec "$n" ethtool -K "$a" tx off >/dev/null
-  done
-  # A join made before the link-local addresses are there takes a second.
-  for i in 'S s0' 'R r0' 'R r1' 'C c0'; do
-    read -r n a <<< "$i"
-    wait_for 10 link_local_is_up "$n" "$a" || fail "$a did not come up"
-  done
 }
 
-link_local_is_up () {
-  ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
+# --- peers ---
+
+# peer NS NAME relay|receiver KEY=VALUE...   starts netns-peer in a namespace
+peer () {
+  local ns=$1 name=$2 kind=$3
+  shift 3
+  rm -f "$DIR/$name.status"
+  ip netns exec "$ns" "$MC_NETNS_PEER" "$kind" "status=$DIR/$name.status" "$@" \
+    >>"$DIR/$name.log" 2>&1 &
+  PEER_PID[$name]=$!
+  wait_for 10 test -e "$DIR/$name.status" || fail "$name did not start"
+}
+
+# A relay is ready when its port is open.
+relay () {
+  peer "$1" "$2" relay "${@:3}"
+  expect "$2" used-port -gt 0 10
+}
+
+receiver () {
+  peer "$1" "$2" receiver "${@:3}"
+}
+
+# get NAME KEY   a value of a peer's status; 0 where it has none
+get () {
+  local value
+  value=$(sed -n "s/^$2=//p" "$DIR/$1.status")
+  echo "${value:-0}"
+}
+
+holds () {
+  test "$(get "$1" "$2")" "$3" "$4"
+}
+
+# expect NAME KEY OPERATOR VALUE [SECONDS]   as of test(1); waits that long
+expect () {
+  wait_for "${5:-0}" holds "$1" "$2" "$3" "$4" ||
+    fail "$1: $2 is $(get "$1" "$2"), not $3 $4" ${5:+"within $5 s"}
+}
+
+# end NAME   in good order
+end () {
+  kill -TERM "${PEER_PID[$1]}"
+  wait "${PEER_PID[$1]}" || fail "$1 ended with status $?"
+  unset "PEER_PID[$1]"
+  expect "$1" ended = 1
+}
+
+# crash NAME   without a word
+crash () {
+  kill -KILL "${PEER_PID[$1]}"
+  wait "${PEER_PID[$1]}" 2>/dev/null || true
+  unset "PEER_PID[$1]"
+}
+
+# Every received datagram was pushed or is among the dropped ones.
+stats_add_up () {
+  local received pushed dropped
+  received=$(get "$1" packets-received)
+  pushed=$(get "$1" packets-pushed)
+  dropped=$(sed -n '/^dropped-control-/d; s/^dropped-.*=//p' \
+    "$DIR/$1.status" | awk '{ n += $1 } END { print n + 0 }')
+  [ "$received" = $((pushed + dropped)) ] ||
+    fail "$1: $received received, but $pushed pushed and $dropped dropped"
+}
+
+# Every datagram came, in order, whole, and of the right channel.
+nothing_wrong () {
+  expect "$1" foreign = 0
+  expect "$1" damaged = 0
+  expect "$1" bad-stamps = 0
+  expect "$1" late = 0
+  expect "$1" errors = 0
+  stats_add_up "$1"
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * Receives numbered datagrams through an amtsrc and looks at each.
+ */
+#include "netns-peer.h"
+
+/* A silence worth telling. */
+#define GAP_US (500 * 1000)
+
+struct _PeerReceiver
+{
+  GstElement *src;
+  guint64 channel;
+
+  GMutex lock;                  /* of all below */
+  guint64 packets;
+  guint64 lists;
+  guint64 foreign;              /* of another channel */
+  guint64 damaged;
+  guint64 lost;                 /* numbers skipped */
+  guint64 late;                 /* numbers that are not new */
+  guint64 epochs;
+  guint64 disconts;             /* but for the first buffer */
+  guint64 bad_stamps;           /* no PTS, or one before the last */
+  guint64 gaps;
+  gint64 gap_us;                /* the last one */
+  gint64 gap_end_us;            /* Unix time of its end */
+  gint64 longest_us;            /* between two packets */
+  gint64 first_us;              /* Unix time of the first packet */
+  gint64 last_us;
+  guint32 epoch;
+  guint64 next;
+  GstClockTime stamp;
+};
+
+static void
+look_at_stamp (PeerReceiver * r, GstBuffer * buffer)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+
+  if (!GST_CLOCK_TIME_IS_VALID (pts) ||
+      (GST_CLOCK_TIME_IS_VALID (r->stamp) && pts < r->stamp))
+    r->bad_stamps++;
+  else
+    r->stamp = pts;
+  if (r->packets > 0 && GST_BUFFER_FLAG_IS_SET (buffer,
+          GST_BUFFER_FLAG_DISCONT))
+    r->disconts++;
+}
+
+static void
+look_at_time (PeerReceiver * r, gint64 now)
+{
+  gint64 silence = now - r->last_us;
+
+  if (r->packets == 0) {
+    r->first_us = now;
+  } else {
+    r->longest_us = MAX (r->longest_us, silence);
+    if (silence > GAP_US) {
+      r->gaps++;
+      r->gap_us = silence;
+      r->gap_end_us = now;
+    }
+  }
+  r->last_us = now;
+}
+
+static void
+look_at_number (PeerReceiver * r, const GstMapInfo * map)
+{
+  guint64 number;
+  guint32 epoch;
+
+  if (map->size < PEER_PAYLOAD_MIN) {
+    r->damaged++;
+    return;
+  }
+  number = GST_READ_UINT64_BE (map->data);
+  epoch = GST_READ_UINT32_BE (map->data + PEER_EPOCH_AT);
+  if (GST_READ_UINT32_BE (map->data + PEER_CHANNEL_AT) != r->channel) {
+    r->foreign++;
+    return;
+  }
+  if (map->data[map->size - 1] != (guint8) number) {
+    r->damaged++;
+    return;
+  }
+  if (r->epochs == 0 || epoch != r->epoch) {
+    r->epochs++;
+    r->epoch = epoch;
+    r->next = number;
+  }
+  if (number < r->next) {
+    r->late++;
+    return;
+  }
+  r->lost += number - r->next;
+  r->next = number + 1;
+}
+
+static void
+look_at (PeerReceiver * r, GstBuffer * buffer, gint64 now)
+{
+  GstMapInfo map;
+
+  look_at_stamp (r, buffer);
+  look_at_time (r, now);
+  gst_buffer_map (buffer, &map, GST_MAP_READ);
+  look_at_number (r, &map);
+  gst_buffer_unmap (buffer, &map);
+  r->packets++;
+}
+
+static GstPadProbeReturn
+on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  PeerReceiver *r = data;
+  gint64 now = g_get_real_time ();
+
+  g_mutex_lock (&r->lock);
+  r->lists++;
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
+
+    for (guint i = 0; i < gst_buffer_list_length (list); i++)
+      look_at (r, gst_buffer_list_get (list, i), now);
+  } else {
+    look_at (r, GST_PAD_PROBE_INFO_BUFFER (info), now);
+  }
+  g_mutex_unlock (&r->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+PeerReceiver *
+peer_receiver_new (GstBin * pipeline)
+{
+  PeerReceiver *r = g_new0 (PeerReceiver, 1);
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  GstPad *pad;
+
+  r->channel = 1;
+  r->stamp = GST_CLOCK_TIME_NONE;
+  g_mutex_init (&r->lock);
+  r->src = gst_element_factory_make ("amtsrc", NULL);
+  if (r->src == NULL || sink == NULL)
+    g_error ("no amtsrc or no fakesink");
+  g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add_many (pipeline, r->src, sink, NULL);
+  if (!gst_element_link (r->src, sink))
+    g_error ("amtsrc and fakesink cannot be linked");
+
+  pad = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_data, r, NULL);
+  gst_object_unref (pad);
+  return r;
+}
+
+gboolean
+peer_receiver_set (PeerReceiver * r, const gchar * key, const gchar * value)
+{
+  if (g_str_equal (key, "channel"))
+    return peer_parse_uint (value, &r->channel);
+  return peer_set_property (r->src, key, value);
+}
+
+void
+peer_receiver_append_status (PeerReceiver * r, GString * out)
+{
+  g_mutex_lock (&r->lock);
+  {
+    const struct
+    {
+      const gchar *key;
+      guint64 value;
+    } fields[] = {
+      {"packets", r->packets}, {"lists", r->lists}, {"foreign", r->foreign},
+      {"damaged", r->damaged}, {"lost", r->lost}, {"late", r->late},
+      {"epochs", r->epochs}, {"disconts", r->disconts},
+      {"bad-stamps", r->bad_stamps}, {"gaps", r->gaps}, {"next", r->next},
+      {"gap-us", (guint64) r->gap_us}, {"gap-end-us", (guint64) r->gap_end_us},
+      {"longest-us", (guint64) r->longest_us},
+      {"first-us", (guint64) r->first_us}, {"last-us", (guint64) r->last_us}
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+      g_string_append_printf (out, "%s=%" G_GUINT64_FORMAT "\n", fields[i].key,
+          fields[i].value);
+  }
+  g_mutex_unlock (&r->lock);
+  peer_append_stats (out, "", r->src);
+}
+
+void
+peer_receiver_free (PeerReceiver * r)
+{
+  g_mutex_clear (&r->lock);
+  g_free (r);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * Sends numbered datagrams through an amtrelaysink at a given rate.
+ */
+#include "netns-peer.h"
+
+#include <gst/app/gstappsrc.h>
+#include <string.h>
+
+/* A list is what is due in about a millisecond. */
+#define TICK_US 1000
+#define LIST_MAX 64
+
+struct _PeerSender
+{
+  GstElement *appsrc;
+  GstElement *sink;             /* the amtrelaysink */
+  GThread *thread;
+  gint quit;                    /* atomic */
+
+  guint64 rate;                 /* datagrams a second */
+  guint64 size;
+  guint64 count;                /* 0: without end */
+  guint64 gateways;             /* wait for that many before sending */
+  guint64 channel;
+  guint32 epoch;
+
+  guint64 sent;                 /* relaxed atomics, one writer */
+  guint64 duration_us;
+};
+
+PeerSender *
+peer_sender_new (GstBin * pipeline)
+{
+  PeerSender *s = g_new0 (PeerSender, 1);
+
+  s->rate = 200;
+  s->size = 1316;
+  s->channel = 1;
+  s->epoch = g_random_int ();
+  s->appsrc = gst_element_factory_make ("appsrc", NULL);
+  s->sink = gst_element_factory_make ("amtrelaysink", NULL);
+  if (s->appsrc == NULL || s->sink == NULL)
+    g_error ("no appsrc or no amtrelaysink");
+  /* Without a latency to offer, a pipeline with a sink that keeps time warns. */
+  g_object_set (s->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "block",
+      TRUE, "max-bytes", (guint64) 4 << 20, "max-latency",
+      (gint64) GST_SECOND, NULL);
+  gst_bin_add_many (pipeline, s->appsrc, s->sink, NULL);
+  if (!gst_element_link (s->appsrc, s->sink))
+    g_error ("appsrc and amtrelaysink cannot be linked");
+  return s;
+}
+
+gboolean
+peer_sender_set (PeerSender * s, const gchar * key, const gchar * value)
+{
+  const struct
+  {
+    const gchar *key;
+    guint64 *value;
+  } numbers[] = {
+    {"rate", &s->rate}, {"size", &s->size}, {"count", &s->count},
+    {"wait-gateways", &s->gateways}, {"channel", &s->channel}
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (g_str_equal (key, numbers[i].key))
+      return peer_parse_uint (value, numbers[i].value);
+  return peer_set_property (s->sink, key, value);
+}
+
+static GstBuffer *
+make_datagram (PeerSender * s, guint64 sequence)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, s->size, NULL);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  memset (map.data, 0x5a, map.size);
+  GST_WRITE_UINT64_BE (map.data, sequence);
+  GST_WRITE_UINT32_BE (map.data + PEER_CHANNEL_AT, (guint32) s->channel);
+  GST_WRITE_UINT32_BE (map.data + PEER_EPOCH_AT, s->epoch);
+  map.data[map.size - 1] = (guint8) sequence;
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+static guint64
+count_gateways (PeerSender * s)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n = 0;
+
+  g_object_get (s->sink, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, "gateways", &n);
+  return n;
+}
+
+static gpointer
+run (gpointer data)
+{
+  PeerSender *s = data;
+  guint64 sent = 0, behind = 0;
+  gint64 start;
+
+  while (count_gateways (s) < s->gateways && !g_atomic_int_get (&s->quit))
+    g_usleep (TICK_US);
+
+  start = g_get_monotonic_time ();
+  while (!g_atomic_int_get (&s->quit) && (s->count == 0 || sent < s->count)) {
+    guint64 elapsed = (guint64) (g_get_monotonic_time () - start);
+    guint64 due = elapsed * s->rate / G_USEC_PER_SEC + 1 - behind;
+    GstBufferList *list;
+    guint n;
+
+    /* Who has been held up does not make up for it all at once. */
+    if (due > sent + s->rate / 50 + LIST_MAX) {
+      behind += due - sent - LIST_MAX;
+      due = sent + LIST_MAX;
+    }
+    if (s->count)
+      due = MIN (due, s->count);
+    if (due <= sent) {
+      g_usleep (TICK_US);
+      continue;
+    }
+    n = (guint) MIN (due - sent, LIST_MAX);
+    list = gst_buffer_list_new_sized (n);
+    for (guint i = 0; i < n; i++)
+      gst_buffer_list_add (list, make_datagram (s, sent + i));
+    if (gst_app_src_push_buffer_list (GST_APP_SRC (s->appsrc), list) !=
+        GST_FLOW_OK)
+      break;
+    sent += n;
+    __atomic_store_n (&s->sent, sent, __ATOMIC_RELAXED);
+    __atomic_store_n (&s->duration_us,
+        (guint64) (g_get_monotonic_time () - start), __ATOMIC_RELAXED);
+  }
+  return NULL;
+}
+
+void
+peer_sender_start (PeerSender * s)
+{
+  s->size = MAX (s->size, PEER_PAYLOAD_MIN);
+  s->thread = g_thread_new ("sender", run, s);
+}
+
+void
+peer_sender_stop (PeerSender * s)
+{
+  g_atomic_int_set (&s->quit, TRUE);
+  if (s->thread == NULL)
+    return;
+  /* It may wait for room in appsrc. */
+  g_object_set (s->appsrc, "block", FALSE, "max-bytes", (guint64) 0, NULL);
+  g_thread_join (g_steal_pointer (&s->thread));
+}
+
+void
+peer_sender_append_status (PeerSender * s, GString * out, const gchar * prefix)
+{
+  guint port = 0;
+
+  g_object_get (s->sink, "used-port", &port, NULL);
+  g_string_append_printf (out, "%ssent=%" G_GUINT64_FORMAT "\n", prefix,
+      __atomic_load_n (&s->sent, __ATOMIC_RELAXED));
+  g_string_append_printf (out, "%sduration-us=%" G_GUINT64_FORMAT "\n", prefix,
+      __atomic_load_n (&s->duration_us, __ATOMIC_RELAXED));
+  g_string_append_printf (out, "%sused-port=%u\n", prefix, port);
+  peer_append_stats (out, prefix, s->sink);
+}
+
+void
+peer_sender_free (PeerSender * s)
+{
+  peer_sender_stop (s);
+  g_free (s);
+}
