@@ -323,6 +323,32 @@ GST_START_TEST (test_state_cycles)
 
 GST_END_TEST;
 
+/* The port is free as soon as the sink has stopped. */
+GST_START_TEST (test_same_port_again)
+{
+  GstElement *sink = relay_sink_new (S4, G4);
+  guint port;
+
+  gst_element_set_state (sink, GST_STATE_PAUSED);
+  g_object_get (sink, "used-port", &port, NULL);
+  gst_element_set_state (sink, GST_STATE_NULL);
+  g_object_set (sink, "relay-port", port, NULL);
+  for (guint i = 0; i < 50; i++) {
+    PeerGateway peer;
+
+    fail_unless (gst_element_set_state (sink, GST_STATE_PAUSED) !=
+        GST_STATE_CHANGE_FAILURE);
+    peer_open (&peer, i % 2 ? "127.0.0.1" : "::1", port);
+    peer_join (&peer, S4, G4);
+    relay_wait_for_gateways (sink, 1);
+    gst_element_set_state (sink, GST_STATE_NULL);
+    peer_close (&peer);
+  }
+  gst_object_unref (sink);
+}
+
+GST_END_TEST;
+
 static Suite *
 amtrelaysinklife_suite (void)
 {
@@ -337,6 +363,7 @@ amtrelaysinklife_suite (void)
   tcase_add_test (tc, test_update_storm);
   tcase_add_loop_test (tc, test_vanished_gateway, 0, 2);
   tcase_add_test (tc, test_state_cycles);
+  tcase_add_test (tc, test_same_port_again);
   return s;
 }
 
