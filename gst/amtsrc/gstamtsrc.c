@@ -137,9 +137,9 @@ struct _GstAmtSrc
   gboolean resumed;             /* PLAYING again, create () has not seen it */
   GstClockTime resumed_at;      /* Unix time of that */
 
-  /* Made in start (), freed in stop (); in between create ()'s alone, but for
-   * the poll, which unlock () makes flush. */
-  GstPoll *poll;
+  GstPoll *poll;                /* for life: unlock () comes in any state */
+
+  /* Made in start (), freed in stop (); in between create ()'s alone. */
   GstAmtReceiver *receiver;
 };
 
@@ -203,8 +203,7 @@ install_own_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_RELAY_DISCOVERY,
       g_param_spec_boolean ("relay-discovery", "Relay discovery",
           "Ask the addresses of the property relay where the relay is, "
-          "instead of using them as relays",
-          DEFAULT_RELAY_DISCOVERY, flags));
+          "instead of using them as relays", DEFAULT_RELAY_DISCOVERY, flags));
 
   /**
    * GstAmtSrc:relay-port:
@@ -299,6 +298,7 @@ gst_amt_src_init (GstAmtSrc * self)
   self->settings.relay_port = DEFAULT_RELAY_PORT;
   self->settings.relay_timeout = DEFAULT_RELAY_TIMEOUT;
   self->settings.bind_port = DEFAULT_BIND_PORT;
+  self->poll = gst_poll_new (TRUE);
 
   gst_base_src_set_live (src, TRUE);
   gst_base_src_set_format (src, GST_FORMAT_TIME);
@@ -331,6 +331,7 @@ gst_amt_src_finalize (GObject * object)
 
   gst_amt_settings_clear (&self->settings);
   g_free (self->uri_problem);
+  gst_poll_free (self->poll);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -488,7 +489,6 @@ gst_amt_src_start (GstBaseSrc * src)
   self->resumed = FALSE;
   GST_OBJECT_UNLOCK (self);
 
-  self->poll = gst_poll_new (TRUE);
   if (uri_problem)
     g_set_error (&error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
         "The property \"uri\" could not be set: %s", uri_problem);
@@ -500,7 +500,6 @@ gst_amt_src_start (GstBaseSrc * src)
     gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
         error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
         GST_FUNCTION, __LINE__);
-    g_clear_pointer (&self->poll, gst_poll_free);
     return FALSE;
   }
   return TRUE;
@@ -526,7 +525,6 @@ gst_amt_src_stop (GstBaseSrc * src)
 
   publish (self, FALSE);
   g_clear_pointer (&self->receiver, gst_amt_receiver_free);
-  g_clear_pointer (&self->poll, gst_poll_free);
   return TRUE;
 }
 
