@@ -22,6 +22,7 @@ typedef struct
 {
   GstElement *pipeline;
   GstElement *src;
+  gint stop;                    /* for threads of a test; atomic */
 
   GMutex lock;                  /* all below */
   GCond cond;
@@ -71,7 +72,8 @@ guint src_test_count_progress (SrcTest * t, GstProgressType type,
 /* Fails when an error or warning was posted. */
 void src_test_no_errors (SrcTest * t);
 
-/* Waits for an error that must be of that kind and name all of the words. */
+/* Waits for an error that must be a GST_RESOURCE_ERROR of that code (-1: any
+ * error) and have both words in its text. */
 void src_test_wait_error (SrcTest * t, gint code, const gchar * word1,
     const gchar * word2);
 
