@@ -790,17 +790,25 @@ static gboolean
 gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
     GError ** error)
 {
+  GstAmtSrc *self = GST_AMT_SRC (handler);
   GstState state;
 
-  GST_OBJECT_LOCK (handler);
-  state = GST_STATE (handler);
-  GST_OBJECT_UNLOCK (handler);
+  GST_OBJECT_LOCK (self);
+  state = GST_STATE (self);
+  GST_OBJECT_UNLOCK (self);
   if (state > GST_STATE_READY) {
     g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
         "The URI can only be set in NULL and READY");
     return FALSE;
   }
-  return gst_mc_uri_apply (G_OBJECT (handler), URI_SCHEME, uri, error);
+  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, error))
+    return FALSE;
+
+  /* What was wrong with an earlier one is mended. */
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->uri_problem, g_free);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
 }
 
 static void
