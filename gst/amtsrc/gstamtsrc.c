@@ -708,7 +708,10 @@ check_resumed (GstAmtSrc * self, core_time now)
   if (!resumed)
     return TRUE;
   gst_amt_receiver_resume (self->receiver, resumed_at, now);
-  return gst_amt_receiver_step (self->receiver, now);
+  if (!gst_amt_receiver_step (self->receiver, now))
+    return FALSE;
+  publish (self, TRUE);
+  return TRUE;
 }
 
 /* Waits for the network, a timer or a lookup, and for PLAYING. */
@@ -742,7 +745,6 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     now = gst_mc_now ();
     if (!check_resumed (self, now))
       return GST_FLOW_ERROR;
-    publish (self, TRUE);
     if ((ret = wait_for_something (self, now)) != GST_FLOW_OK)
       return ret;
 
@@ -752,6 +754,8 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     n = gst_amt_receiver_receive (self->receiver, now);
     if (n < 0)
       return GST_FLOW_ERROR;
+    if (n == 0)
+      publish (self, TRUE);
   } while (n == 0);
 
   /* Without this the base class of GStreamer before 1.22.12 unrefs NULL when
@@ -761,6 +765,8 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     gst_mc_output_submit (output, GST_BASE_SRC (self), buffer);
   else
     gst_mc_output_flush (output);
+  /* Before the packets are pushed: whoever sees them finds them counted. */
+  publish (self, TRUE);
   return ret;
 }
 
