@@ -35,6 +35,7 @@ struct _GstAmtReceiver
   gboolean joined;              /* a packet came by this relay */
   gboolean channel_told;        /* downstream has the right event */
   core_time started;            /* PLAYING for the first time */
+  core_time give_up_at;         /* no longer look for the sender's address */
   core_time join_latency;       /* 0 before the first packet */
   core_addr relay;              /* of the last event */
 };
@@ -131,23 +132,25 @@ post_gave_up (GstAmtReceiver * rx)
   if (problem) {
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the sender \"%s\" (property \"source\"): %s. "
-            "Check the name, or give the address", rx->source_setting, problem), (NULL));
+            "Check the name, or give the address", rx->source_setting, problem),
+        (NULL));
     return;
   }
   problem = gst_amt_tunnel_get_problem (rx->tunnel);
   if (problem) {
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
-            "Check the name, or give an address", rx->relay_setting, problem), (NULL));
+            "Check the name, or give an address", rx->relay_setting, problem),
+        (NULL));
     return;
   }
   GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
-      ("No answer from the AMT relay %s (property \"relay\") within %u s "
+      ("No answer from the AMT relay %s (property \"relay\") within %g s "
           "(\"relay-timeout\"). Check that it runs and that no firewall "
           "blocks UDP to its port",
           rx->relay_setting && rx->relay_setting[0] ? rx->relay_setting :
           "that anycast discovery should find",
-          (guint) (rx->relay_timeout / GST_SECOND)), (NULL));
+          (gdouble) rx->relay_timeout / GST_SECOND), (NULL));
 }
 
 /* FALSE when the stream cannot go on. */
@@ -160,9 +163,11 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
   switch (event->type) {
     case AMT_EVENT_CONNECTING:
       rx->relay = event->relay;
-      gst_mc_progress (rx->element, rx->connecting ? GST_PROGRESS_TYPE_CONTINUE :
-          GST_PROGRESS_TYPE_START, "connect", event->discovery ?
-          "Asking %s for a relay" : "Asking relay %s", relay);
+      gst_mc_progress (rx->element,
+          rx->connecting ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
+          "connect",
+          event->discovery ? "Asking %s for a relay" : "Asking relay %s",
+          relay);
       rx->connecting = TRUE;
       break;
     case AMT_EVENT_CONNECTED:
@@ -193,7 +198,8 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_ADDRESS_CHANGED:
-      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address", relay);
+      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address",
+          relay);
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_NEED_CANDIDATES:
@@ -215,6 +221,7 @@ gst_amt_receiver_new (GstBaseSrc * src, const GstAmtSettings * settings,
   rx->src = src;
   rx->element = GST_ELEMENT (src);
   rx->started = CORE_TIME_NEVER;
+  rx->give_up_at = CORE_TIME_NEVER;
   if (!gst_mc_settings_get_channel (&settings->common, &rx->channel, &name,
           error) ||
       (rx->tunnel = gst_amt_tunnel_open (rx->element, settings,
@@ -263,6 +270,8 @@ gst_amt_receiver_resume (GstAmtReceiver * rx, GstClockTime resumed_at,
 {
   if (rx->started == CORE_TIME_NEVER)
     rx->started = now;
+  if (rx->relay_timeout != 0)
+    rx->give_up_at = now + rx->relay_timeout;
   gst_amt_tunnel_resume (rx->tunnel, resumed_at, now);
   gst_mc_silence_start (&rx->silence, now);
   rx->output.discont = TRUE;
@@ -305,6 +314,11 @@ gst_amt_receiver_step (GstAmtReceiver * rx, core_time now)
   amt_gateway_event_info event;
 
   ask_for_channel (rx, now);
+  /* The gateway's own patience begins when it is asked for a channel. */
+  if (!rx->asked && rx->give_up_at <= now) {
+    post_gave_up (rx);
+    return FALSE;
+  }
   gst_amt_tunnel_step (rx->tunnel, now);
   while (gst_amt_tunnel_event (rx->tunnel, &event))
     if (!handle_event (rx, &event))
@@ -320,7 +334,8 @@ gst_amt_receiver_time_to_wait (GstAmtReceiver * rx, core_time now)
 
   deadline = MIN (deadline, gst_mc_silence_deadline (&rx->silence));
   if (rx->source_name)
-    deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
+    deadline = MIN (deadline, MIN (rx->give_up_at,
+            gst_mc_name_deadline (rx->source_name)));
   if (deadline == CORE_TIME_NEVER)
     return GST_CLOCK_TIME_NONE;
   return deadline > now ? deadline - now : 0;
