@@ -375,7 +375,7 @@ peer_relay_revive (PeerRelay * relay)
 }
 
 void
-peer_relay_open (PeerRelay * relay, const gchar * address,
+peer_relay_open_at (PeerRelay * relay, const gchar * address, guint16 port,
     const PeerFlow * flow)
 {
   core_addr elsewhere = { 0 };
@@ -387,10 +387,18 @@ peer_relay_open (PeerRelay * relay, const gchar * address,
   relay->qqic = 125;
   relay->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   relay->addr.ip = ip (address);
+  relay->addr.port = port;
   elsewhere.ip = relay->addr.ip;
   relay->wrong_fd = open_socket (&elsewhere);
   peer_relay_revive (relay);
   relay->advertised = relay->addr;
+}
+
+void
+peer_relay_open (PeerRelay * relay, const gchar * address,
+    const PeerFlow * flow)
+{
+  peer_relay_open_at (relay, address, 0, flow);
 }
 
 void

@@ -77,6 +77,9 @@ typedef struct
 /* Opens a socket at a free port of that address and starts the thread. */
 void peer_relay_open (PeerRelay * relay, const gchar * address,
     const PeerFlow * flow);
+/* The same at a port that the test knows to be free there. */
+void peer_relay_open_at (PeerRelay * relay, const gchar * address,
+    guint16 port, const PeerFlow * flow);
 void peer_relay_close (PeerRelay * relay);
 
 /* The process dies: the port is closed and all state is lost.  And comes
