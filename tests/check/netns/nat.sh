@@ -82,8 +82,8 @@ finish () {
 port () {
   local moved
   start port ip
-  ip netns exec Rport conntrack -F 2>/dev/null
   moved=$(now_us)
+  ip netns exec Rport conntrack -F 2>/dev/null
   goes_on port "$moved"
   [ "$(teardowns port)" = 0 ] || fail "a Teardown without an address"
   expect relay-port gateways = 2
@@ -94,8 +94,8 @@ told_port () {
   local moved old
   start told_port ip gateway-address=true
   old=$ENDPOINT
-  ip netns exec Rtold_port conntrack -F 2>/dev/null
   moved=$(now_us)
+  ip netns exec Rtold_port conntrack -F 2>/dev/null
   goes_on told_port "$moved"
   forgotten told_port "$old"
   finish told_port
@@ -105,8 +105,8 @@ told_port6 () {
   local moved old
   start told_port6 ip6 gateway-address=true
   old=$ENDPOINT
-  ip netns exec Rtold_port6 conntrack -F 2>/dev/null
   moved=$(now_us)
+  ip netns exec Rtold_port6 conntrack -F 2>/dev/null
   goes_on told_port6 "$moved"
   forgotten told_port6 "$old"
   finish told_port6
@@ -121,8 +121,8 @@ address () {
   ip netns exec Raddress nft flush chain ip nat post
   ip netns exec Raddress nft 'add rule ip nat post oifname r0 udp dport 2268' \
     'snat to 198.51.100.99:51000-51999 random'
-  ip netns exec Raddress conntrack -F 2>/dev/null
   moved=$(now_us)
+  ip netns exec Raddress conntrack -F 2>/dev/null
   goes_on address "$moved"
   forgotten address "$old"
   [[ $ENDPOINT = 198.51.100.99:* ]] || fail "the endpoint is $ENDPOINT"
@@ -141,8 +141,8 @@ forgets () {
   expect forgets packets -ge $(($(get forgets packets) + 20)) 5
   kill -USR1 "${PEER_PID[relay-forgets]}"
   wait_for 10 has_forgotten Rforgets || fail "the translator does not forget"
-  kill -USR1 "${PEER_PID[relay-forgets]}"
   moved=$(now_us)
+  kill -USR1 "${PEER_PID[relay-forgets]}"
   goes_on forgets "$moved"
   forgotten forgets "$old"
   finish forgets

@@ -46,8 +46,8 @@ peer_sender_new (GstBin * pipeline)
     g_error ("no appsrc or no amtrelaysink");
   /* Without a latency to offer, a pipeline with a sink that keeps time warns. */
   g_object_set (s->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "block",
-      TRUE, "max-bytes", (guint64) 4 << 20, "max-latency",
-      (gint64) GST_SECOND, NULL);
+      TRUE, "max-bytes", (guint64) 4 << 20, "min-latency",
+      (gint64) 0, "max-latency", (gint64) GST_SECOND, NULL);
   gst_bin_add_many (pipeline, s->appsrc, s->sink, NULL);
   if (!gst_element_link (s->appsrc, s->sink))
     g_error ("appsrc and amtrelaysink cannot be linked");

@@ -51,9 +51,9 @@ killed () {
   start killed
   crash relay-killed
   sleep $DOWN
+  back=$(now_us)
   # shellcheck disable=SC2086
   relay Rkilled relay-killed $CHANNEL
-  back=$(now_us)
   is_back killed "$back"
   expect killed epochs = 2
 }
@@ -65,9 +65,9 @@ dropped () {
   nft_in Rdropped 'udp dport 2268 drop'
   nft_in Gdropped 'udp sport 2268 drop'
   sleep $DOWN
+  back=$(now_us)
   nft_clear Rdropped
   nft_clear Gdropped
-  back=$(now_us)
   is_back dropped "$back"
   expect dropped epochs = 1
   expect dropped lost -ge 900
