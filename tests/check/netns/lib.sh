@@ -16,11 +16,12 @@ show_logs () {
   for f in "$DIR"/*.log "$DIR"/*.status; do
     [ -e "$f" ] || continue
     echo "--- ${f##*/}"
-    grep -v '^dropped-.*=0$' "$f" | tail -n 60
+    grep -v '^dropped-.*=0$' "$f" | tail -n 60 || true
   done
 }
 
 fail () {
+  trap - ERR
   {
     echo "FAIL: $*"
     show_logs

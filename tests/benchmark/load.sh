@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The gst-multicast authors
+#
+# Sends RATE datagrams of 1316 bytes a second for SECONDS through a relay and a
+# gateway on this host, and looks at each: fails when one is lost or the
+# statistics do not add up.
+#
+#   load.sh [RATE [SECONDS [RELAY-NAMESPACE GATEWAY-NAMESPACE RELAY-ADDRESS]]]
+#
+# Without namespaces it needs no more than a user's rights and uses the
+# loopback interface.
+
+rate=${1:-20000}
+seconds=${2:-30}
+relay_ns=${3:--}
+gateway_ns=${4:--}
+address=${5:-127.0.0.1}
+
+if [ "$relay_ns" = - ]; then
+  DIR=$(mktemp -d)
+  export DIR
+  trap 'rm -rf "$DIR"' EXIT
+fi
+# shellcheck source=tests/check/netns/lib.sh
+. "$MC_NETNS_LIB"
+
+count=$((rate * seconds))
+channel=(source=192.0.2.10 group=232.1.1.1 port=5001)
+
+relay "$relay_ns" sender relay-port=0 rate="$rate" count=$count \
+  wait-gateways=1 "${channel[@]}"
+receiver "$gateway_ns" receiver \
+  relay="$address:$(get sender used-port)" "${channel[@]}"
+
+expect sender sent = $count $((seconds * 2 + 10))
+wait_for 3 holds receiver packets -eq $count || true
+
+say "sent $count datagrams of 1316 bytes in" \
+  "$(($(get sender duration-us) / 1000)) ms"
+for i in 'sender packets-in' 'sender packets-sent' \
+  'sender dropped-send-buffer-full' 'sender dropped-send-failed' \
+  'sender cpu-us' 'receiver packets-received' 'receiver packets-pushed' \
+  'receiver lists' 'receiver lost' 'receiver late' 'receiver longest-us' \
+  'receiver kernel-dropped' 'receiver receive-buffer-size' \
+  'receiver cpu-us'; do
+  read -r name key <<< "$i"
+  printf '%-8s %-26s %s\n' "$name" "$key" "$(get "$name" "$key")"
+done
+
+nothing_wrong receiver
+expect receiver lost = 0
+expect receiver packets = $count
+expect receiver packets-received = $count
+expect sender packets-sent = $count
+# Who sent slower has not shown what was asked for.
+[ "$(get sender duration-us)" -lt $((seconds * 1050000 + 100000)) ] ||
+  fail "this host did not reach $rate datagrams a second"
+end receiver
+end sender
