@@ -69,5 +69,6 @@ bool core_ip_from_string (const char *text, core_ip * out);
 /* Writes the text into out, which holds CORE_IP_TEXT_MAX bytes; returns out. */
 char *core_ip_to_string (const core_ip * ip, char *out);
 
-/* "192.0.2.1:2268", "[2001:db8::1]:2268"; out holds CORE_ADDR_TEXT_MAX bytes. */
+/* "192.0.2.1:2268", "[2001:db8::1]:2268"; out holds CORE_ADDR_TEXT_MAX
+ * bytes. */
 char *core_addr_to_string (const core_addr * addr, char *out);

@@ -305,8 +305,7 @@ receive_advertisement (amt_gateway * gw, const core_addr * from,
   /* An IPv4-mapped address would smuggle in the other family. */
   relay.ip = msg->relay.family == CORE_FAMILY_V6 ?
       core_ip_v6 (msg->relay.bytes) : msg->relay;
-  if (relay.ip.family != msg->relay.family ||
-      !relay_is_usable (gw, &relay.ip))
+  if (relay.ip.family != msg->relay.family || !relay_is_usable (gw, &relay.ip))
     return CORE_ERR_RELAY_ADDRESS_NOT_UNICAST;
 
   gw->discovery_waiting = false;
@@ -339,7 +338,9 @@ endpoint_lost (amt_gateway * gw, gateway_protocol * p)
   gw->teardown = p->update_pair;
   gw->teardown_due = true;
   gateway_relay_event (gw, AMT_EVENT_ADDRESS_CHANGED, AMT_LOST_NONE);
-  /* The other protocol's MAC covers the old endpoint too. */
+  /* The other protocol's MAC covers the old endpoint too, and one Teardown
+   * ends all of that endpoint. */
+  other->update_pair.has_gateway = false;
   other->request_due = true;
 }
 
@@ -380,7 +381,6 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
   stop_cycle (gw);
   gw->stats.ever_connected = true;
   gw->give_up_at = CORE_TIME_NEVER;
-  gw->last_good = gw->now;
 
   /* It would ignore us (RFC 7450 §5.2.3.5.4). */
   if (msg->limit && (!any_reported (gw) || changed)) {
@@ -388,6 +388,7 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
     return;
   }
 
+  gw->last_good = gw->now;
   gateway_set_state (gw, AMT_GATEWAY_ACTIVE, &gw->relay);
   if (!gw->connected) {
     gw->connected = true;

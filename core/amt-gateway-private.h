@@ -69,7 +69,7 @@ typedef struct
   gateway_key key;
   unsigned refs;                /* channels; 0: only kept to be blocked */
   int first_channel;
-  uint8_t repeats;              /* state-change reports that must yet carry it */
+  uint8_t repeats;              /* state-change reports still to carry it */
   bool reported;                /* told to gw->reported_to */
   bool change_due;
   bool current_due;

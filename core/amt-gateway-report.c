@@ -84,22 +84,36 @@ forget_members (amt_gateway * gw)
   gw->n_members = kept;
 }
 
+/* Members that wait to be blocked must not pile up: those the relay was told
+ * of once go first. */
+static void
+limit_members (amt_gateway * gw)
+{
+  for (int pass = 0; pass < 2; pass++) {
+    if (gw->n_members < 2 * gw->config.max_channels)
+      return;
+    for (unsigned i = 0; i < gw->n_members; i++) {
+      gateway_member *m = &gw->members[i];
+
+      if (m->refs > 0 || (pass == 0 && (m->farewell_due ||
+                  m->repeats >= protocol_of (gw, m)->robustness)))
+        continue;
+      m->repeats = 0;
+      m->change_due = false;
+      m->reported = false;
+      m->farewell_due = false;
+    }
+    forget_members (gw);
+  }
+}
+
 static bool
 reserve_member (amt_gateway * gw)
 {
   gateway_member *members;
   unsigned cap = gw->members_cap ? gw->members_cap * 2 : FIRST_SLOTS;
 
-  /* Members that wait to be blocked must not pile up. */
-  if (gw->n_members >= 2 * gw->config.max_channels) {
-    for (unsigned i = 0; i < gw->n_members; i++)
-      if (gw->members[i].refs == 0) {
-        gw->members[i].repeats = 0;
-        gw->members[i].reported = false;
-        gw->members[i].farewell_due = false;
-      }
-    forget_members (gw);
-  }
+  limit_members (gw);
   if (gw->n_members < gw->members_cap)
     return true;
   members = realloc (gw->members, cap * sizeof (*members));
@@ -564,24 +578,13 @@ pair_is_known (const amt_gateway * gw, const gateway_protocol * p)
   return !gw->in_use.linux_p || p->pair.nonce == gw->last_request_nonce;
 }
 
-/* A new cycle first; its Query flags what there is to say again.  Leaving does
- * not ask: such a relay heeds no BLOCK. */
+/* A new cycle first; its Query flags what there is to say again. */
 static void
 renew_pair (amt_gateway * gw, gateway_protocol * p)
 {
-  if (p->n_members > 0) {
-    if (gw->asking < 0 || &gw->protocols[gw->asking] != p)
-      p->request_due = true;
-    gateway_pump_requests (gw);
-    return;
-  }
-  for (unsigned i = 0; i < gw->n_members; i++)
-    if (protocol_of (gw, &gw->members[i]) == p) {
-      gw->members[i].repeats = 0;
-      gw->members[i].reported = false;
-      gw->members[i].change_due = false;
-    }
-  report_done (gw, p);
+  if (gw->asking < 0 || &gw->protocols[gw->asking] != p)
+    p->request_due = true;
+  gateway_pump_requests (gw);
 }
 
 static size_t
@@ -620,7 +623,8 @@ gateway_send_report (amt_gateway * gw, uint8_t * buf, size_t cap,
 
     if (!p->valid || !p->report_due)
       continue;
-    if (!pair_is_known (gw, p)) {
+    /* Leaving does not ask: a relay that forgot the pair heeds no BLOCK. */
+    if (p->n_members > 0 && !pair_is_known (gw, p)) {
       renew_pair (gw, p);
       continue;
     }

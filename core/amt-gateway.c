@@ -251,13 +251,15 @@ amt_gateway_free (amt_gateway * gw)
 static core_ip
 normal_ip (const core_ip * ip)
 {
+  static const core_ip none;
+
   switch (ip->family) {
     case CORE_FAMILY_V4:
       return core_ip_v4 (ip->bytes);
     case CORE_FAMILY_V6:
       return core_ip_v6 (ip->bytes);
     default:
-      return (core_ip) {.family = CORE_FAMILY_NONE };
+      return none;
   }
 }
 
@@ -305,8 +307,10 @@ amt_gateway_stop (amt_gateway * gw, core_time now)
   for (unsigned i = 0; i < gw->n_slots; i++)
     gw->channels[i].used = false;
   gw->n_channels = 0;
-  for (unsigned i = 0; i < gw->n_members; i++)
+  for (unsigned i = 0; i < gw->n_members; i++) {
     gw->members[i].refs = 0;
+    gw->members[i].first_channel = -1;
+  }
   for (int i = 0; i < GATEWAY_N_PROTOCOLS; i++)
     gw->protocols[i].n_members = 0;
   gateway_go_idle (gw);

@@ -5,6 +5,8 @@
  */
 #include "digest.h"
 
+#include <limits.h>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -14,8 +16,8 @@ core_hmac_sha256 (const uint8_t * key, size_t key_len, const uint8_t * data,
 {
   unsigned int out_len = 0;
 
-  if (HMAC (EVP_sha256 (), key, (int) key_len, data, len, out, &out_len) == NULL
-      || out_len != CORE_SHA256_LEN)
+  if (key_len > INT_MAX || HMAC (EVP_sha256 (), key, (int) key_len, data, len,
+          out, &out_len) == NULL || out_len != CORE_SHA256_LEN)
     return CORE_ERR_FATAL;
   return CORE_OK;
 }

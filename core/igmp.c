@@ -23,7 +23,9 @@ enum
 
 static const uint8_t all_systems[4] = { 224, 0, 0, 1 };
 static const uint8_t all_v3_routers[4] = { 224, 0, 0, 22 };
-static const uint8_t router_alert[4] = { 0x94, 4, 0, 0 };       /* RFC 2113 §2.1 */
+
+/* RFC 2113 §2.1 */
+static const uint8_t router_alert[4] = { 0x94, 4, 0, 0 };
 
 /* The IGMP message inside a datagram, its checksum verified. */
 static int

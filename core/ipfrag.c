@@ -105,8 +105,7 @@ oldest (ip_reassembly * ra, const datagram * except)
   for (unsigned i = 0; i < ra->limits.max_datagrams; i++) {
     datagram *d = &ra->held[i];
 
-    if (d->used && d != except &&
-        (found == NULL || d->serial < found->serial))
+    if (d->used && d != except && (found == NULL || d->serial < found->serial))
       found = d;
   }
   return found;

@@ -45,6 +45,6 @@ void ip_reassembly_expire (ip_reassembly * ra, core_time now);
 /* Drops all that is held, uncounted. */
 void ip_reassembly_clear (ip_reassembly * ra);
 
-/* Incomplete datagrams dropped so far: pushed out by newer ones, and too old. */
+/* Incomplete datagrams dropped so far: pushed out by newer ones; too old. */
 uint64_t ip_reassembly_evicted (const ip_reassembly * ra);
 uint64_t ip_reassembly_timed_out (const ip_reassembly * ra);

@@ -12,7 +12,7 @@ enum
   EXT_ROUTING = 43,
   EXT_FRAGMENT = 44,
   EXT_DESTINATION = 60,
-  EXT_CHAIN_MAX = 8,            /* more extension headers than that are hostile */
+  EXT_CHAIN_MAX = 8,            /* more headers than that are hostile */
 
   V4_FLAG_DF = 0x4000,
   V4_FLAG_MF = 0x2000,
@@ -242,7 +242,8 @@ write_v4_header (wr_cursor * w, const ipudp_flow * flow, size_t udp_len)
   wr_u8 (w, 0x45);
   wr_u8 (w, flow->tos);
   wr_u16 (w, (uint16_t) (IP_V4_HEADER + udp_len));
-  wr_u16 (w, 0);                /* with DF set the identification is free (RFC 6864 §4.1) */
+  /* With DF set the identification is free (RFC 6864 §4.1). */
+  wr_u16 (w, 0);
   wr_u16 (w, V4_FLAG_DF);
   wr_u8 (w, flow->ttl);
   wr_u8 (w, IP_PROTOCOL_UDP);

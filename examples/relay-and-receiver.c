@@ -507,7 +507,7 @@ compare (Demo * demo)
           "packets-pushed"), counter (receiver, "kernel-dropped"));
   print_drops ("The receiver", receiver);
   printf ("The first packet came %.1f ms after the start; %" G_GUINT64_FORMAT
-      " requests were sent to the relay.\n",
+      " request(s) were sent to the relay.\n",
       (gdouble) counter (receiver, "join-latency-ns") / GST_MSECOND,
       counter (receiver, "relay-requests"));
   printf ("%u frames (%.1f s) and %d pieces of sound were decoded.\n",

@@ -44,12 +44,13 @@ build () {
   local directory=$1 log
   mkdir -p "$directory"
   log=$directory/build.log
-  if setup_build "$@" >"$log" 2>&1 && ninja -C "$directory" >>"$log" 2>&1; then
+  if setup_build "$@" >"$log" 2>&1 &&
+      ninja -C "$directory" -k 0 >>"$log" 2>&1; then
     if grep -n 'warning:' "$log"; then
       echo "(warnings in $log)"
     fi
   else
-    tail -n 100 "$log"
+    grep -vE '^\[[0-9]+/[0-9]+\]|: YES' "$log" | tail -n 100
     return 1
   fi
 }

@@ -76,16 +76,16 @@ def parse_block(body):
 
 def to_markdown(text):
     """gtk-doc's own marks, outside of code, as Markdown."""
-    text = re.sub(r'\|\[\s*(?:<!--\s*language="(\w+)"\s*-->)?\n?(.*?)\n?\]\|',
-                  lambda m: '```%s\n%s\n```' % ((m.group(1) or '').lower(),
-                                                m.group(2)),
-                  text, flags=re.S)
+    text = re.sub(r'\s*\|\[\s*(?:<!--\s*language="(\w+)"\s*-->)?\n?(.*?)\s*\]\|\s*',
+                  lambda m: '\n\n```%s\n%s\n```\n\n' % (
+                      (m.group(1) or '').lower(), m.group(2)),
+                  text, flags=re.S).strip()
     parts = re.split(r'(```.*?```|`[^`\n]*`)', text, flags=re.S)
     for i in range(0, len(parts), 2):
         part = parts[i]
         part = re.sub(r'#Gst\w+::([\w-]+)', r'`\1`', part)
         part = re.sub(r'#Gst\w+:([\w-]+)', r'`\1`', part)
-        part = re.sub(r'(?<![\w&])#([A-Z]\w+)', r'`\1`', part)
+        part = re.sub(r'(?<![\w&])#([A-Z]\w+|g[a-z]+[0-9]*\b)', r'`\1`', part)
         part = re.sub(r'(?<![\w%])%([A-Z][A-Z0-9_]+)\b', r'`\1`', part)
         part = re.sub(r'(?<![\w@.])@([a-z][\w-]*)\b(?!\.)', r'`\1`', part)
         parts[i] = part
@@ -314,6 +314,12 @@ MUTABLE = {'null': 'in NULL or READY', 'ready': 'in NULL or READY',
            'paused': 'up to PAUSED', 'playing': 'in any state'}
 
 
+def same_words(text):
+    """For comparing sentences: no case, no marks, no article in front."""
+    words = re.findall(r'\w+', text.lower())
+    return ' '.join(words[1:] if words[:1] in (['the'], ['a']) else words)
+
+
 def property_section(name, info, extra, block):
     notes, text = block or ({}, '')
     lines = ['- Type: `%s`' % info['type']]
@@ -355,7 +361,7 @@ def property_section(name, info, extra, block):
     blurb = blurb and blurb[0].upper() + blurb[1:]
     if blurb and not blurb.endswith(('.', ')', '!', '?')):
         blurb += '.'
-    if text and text.rstrip('.').startswith(blurb.rstrip('.')):
+    if same_words(text).startswith(same_words(blurb)):
         blurb = ''
     return paragraphs('### `%s`' % name, blurb, text, '\n'.join(lines), table)
 

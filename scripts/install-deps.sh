@@ -18,7 +18,7 @@ build=(
 
 demo=(
   "${build[@]}"
-  gstreamer1.0-tools
+  gstreamer1.0-tools gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
   gstreamer1.0-x                # clockoverlay and timeoverlay
@@ -29,7 +29,7 @@ tests=(
   binutils git
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
-  libjson-glib-dev gstreamer1.0-plugins-base-apps
+  libjson-glib-dev
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat

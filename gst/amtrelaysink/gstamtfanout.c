@@ -20,8 +20,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_amt_relay_sink_debug);
 
 #define PREFIX_MAX (AMT_DATA_HEADER + IPUDP_HEADER_MAX)
 
-/* How long one push may wait for room in the socket's buffer, and how often
- * it looks whether it is to end. */
+/* How long one push may wait for room in the socket's buffer in all, and how
+ * often it tries again and looks whether it is to end. */
 #define ROOM_WAIT (100 * G_TIME_SPAN_MILLISECOND)
 #define ROOM_POLL_MS 5
 
@@ -76,6 +76,7 @@ struct _GstAmtFanout
   guint generation;
   GArray *snapshot;
   gint64 wait_until;            /* 0: this push has not waited yet */
+  gboolean stuck;               /* waited in vain, and nothing was sent since */
   gboolean warned;
   guint n_packets;
   guint n_messages;
@@ -137,6 +138,7 @@ gst_amt_fanout_start (GstAmtFanout * f, GstAmtRelay * relay,
   f->gather = g_malloc ((gsize) CHUNK_SIZE * settings->mtu);
   f->have_targets = FALSE;
   f->warned = FALSE;
+  f->stuck = FALSE;
   memset (&f->counters, 0, sizeof (f->counters));
 }
 
@@ -243,33 +245,25 @@ refresh_targets (GstAmtFanout * f)
  * Sending
  */
 
-typedef enum
-{
-  ROOM_YES,
-  ROOM_NO,
-  ROOM_FLUSHING
-} Room;
-
-static Room
+/* poll () tells of room when half of the buffer is free, which takes long on a
+ * slow path; so the caller tries again after each short wait. */
+static gboolean
 wait_for_room (GstAmtFanout * f, gint fd)
 {
+  struct pollfd pfd = { fd, POLLOUT, 0 };
   gint64 now = g_get_monotonic_time ();
 
   if (f->wait_until == 0)
     f->wait_until = now + ROOM_WAIT;
-  for (; now < f->wait_until; now = g_get_monotonic_time ()) {
-    struct pollfd pfd = { fd, POLLOUT, 0 };
-
-    if (g_atomic_int_get (&f->flushing))
-      return ROOM_FLUSHING;
-    poll (&pfd, 1, ROOM_POLL_MS);
-    if (pfd.revents & POLLOUT)
-      return ROOM_YES;
-    /* ICMP news that the control thread has not fetched yet. */
-    if (pfd.revents & POLLERR)
-      g_usleep (1000);
-  }
-  return ROOM_NO;
+  if (now >= f->wait_until)
+    f->stuck = TRUE;
+  if (f->stuck)
+    return FALSE;
+  poll (&pfd, 1, ROOM_POLL_MS);
+  /* ICMP news that the control thread has not fetched yet ends poll () too. */
+  if (pfd.revents != POLLOUT)
+    g_usleep (1000);
+  return TRUE;
 }
 
 static void
@@ -305,8 +299,9 @@ account_failed (GstAmtFanout * f, guint i, gint err)
 {
   gchar text[CORE_ADDR_TEXT_MAX];
 
-  GST_DEBUG ("not sent to %s: %s", core_addr_to_string (&f->receipts[i].
-          target->at.gateway, text), g_strerror (err));
+  GST_DEBUG ("not sent to %s: %s",
+      core_addr_to_string (&f->receipts[i].target->at.gateway, text),
+      g_strerror (err));
   if (err == ENOBUFS) {
     count (&f->counters.dropped_send_buffer_full, 1);
     return;
@@ -318,35 +313,29 @@ account_failed (GstAmtFanout * f, guint i, gint err)
 }
 
 /* What to do about message i of the batch, which the kernel did not take. */
-static GstFlowReturn
+static void
 handle_send_error (GstAmtFanout * f, gint fd, guint * i, gboolean * retried)
 {
   gint err = errno;
 
   if (err == EINTR)
-    return GST_FLOW_OK;
+    return;
   if (err == EAGAIN || err == EWOULDBLOCK) {
-    switch (wait_for_room (f, fd)) {
-      case ROOM_YES:
-        return GST_FLOW_OK;
-      case ROOM_FLUSHING:
-        return f->pause (f->element);
-      default:
-        count (&f->counters.dropped_send_buffer_full, f->n_messages - *i);
-        *i = f->n_messages;
-        return GST_FLOW_OK;
-    }
+    if (wait_for_room (f, fd))
+      return;
+    count (&f->counters.dropped_send_buffer_full, f->n_messages - *i);
+    *i = f->n_messages;
+    return;
   }
   /* The error may be the ICMP news of an earlier datagram, which is told once
    * and instead of sending. */
   if (!*retried) {
     *retried = TRUE;
-    return GST_FLOW_OK;
+    return;
   }
   account_failed (f, *i, err);
   (*i)++;
   *retried = FALSE;
-  return GST_FLOW_OK;
 }
 
 static GstFlowReturn
@@ -369,8 +358,9 @@ send_batch (GstAmtFanout * f, gint fd)
       account_sent (f, i, (guint) n);
       i += (guint) n;
       retried = FALSE;
+      f->stuck = FALSE;
     } else {
-      ret = handle_send_error (f, fd, &i, &retried);
+      handle_send_error (f, fd, &i, &retried);
     }
   }
   f->n_messages = 0;

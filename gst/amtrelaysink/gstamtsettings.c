@@ -15,8 +15,11 @@ gst_amt_relay_sink_settings_clear (GstAmtRelaySinkSettings * settings)
   g_clear_pointer (&settings->relay_address, g_free);
 }
 
-static void G_GNUC_PRINTF (2, 3)
+static void
 set_error (GError ** error, const gchar * format, ...)
+G_GNUC_PRINTF (2, 3);
+
+     static void set_error (GError ** error, const gchar * format, ...)
 {
   g_autofree gchar *text = NULL;
   va_list args;

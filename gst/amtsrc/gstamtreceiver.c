@@ -34,7 +34,7 @@ struct _GstAmtReceiver
   gboolean connected;           /* some relay answered */
   gboolean joined;              /* a packet came by this relay */
   gboolean channel_told;        /* downstream has the right event */
-  core_time started;            /* PLAYING for the first time */
+  core_time started;            /* of PLAYING, when the join was first wanted */
   core_time join_latency;       /* 0 before the first packet */
   core_addr relay;              /* of the last event */
 };
@@ -126,19 +126,22 @@ post_gave_up (GstAmtReceiver * rx)
 {
   const gchar *problem = NULL;
 
-  if (rx->source_name)
+  if (rx->source_name) {
     problem = gst_mc_name_get_problem (rx->source_name);
-  if (problem) {
+    if (problem == NULL)
+      problem = "it has no address of the group's IP version";
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the sender \"%s\" (property \"source\"): %s. "
-            "Check the name, or give the address", rx->source_setting, problem), (NULL));
+            "Check the name, or give the address", rx->source_setting, problem),
+        (NULL));
     return;
   }
   problem = gst_amt_tunnel_get_problem (rx->tunnel);
   if (problem) {
     GST_ELEMENT_ERROR (rx->element, RESOURCE, NOT_FOUND,
         ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
-            "Check the name, or give an address", rx->relay_setting, problem), (NULL));
+            "Check the name, or give an address", rx->relay_setting, problem),
+        (NULL));
     return;
   }
   GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
@@ -160,9 +163,11 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
   switch (event->type) {
     case AMT_EVENT_CONNECTING:
       rx->relay = event->relay;
-      gst_mc_progress (rx->element, rx->connecting ? GST_PROGRESS_TYPE_CONTINUE :
-          GST_PROGRESS_TYPE_START, "connect", event->discovery ?
-          "Asking %s for a relay" : "Asking relay %s", relay);
+      gst_mc_progress (rx->element,
+          rx->connecting ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
+          "connect",
+          event->discovery ? "Asking %s for a relay" : "Asking relay %s",
+          relay);
       rx->connecting = TRUE;
       break;
     case AMT_EVENT_CONNECTED:
@@ -187,13 +192,16 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_RELAY_LOST:
-      GST_INFO_OBJECT (rx->element, "relay %s: %s", relay,
-          lost_reason (event->reason));
+      gst_mc_progress (rx->element, rx->connecting ?
+          GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
+          "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
+      rx->connecting = TRUE;
       post_leave (rx, lost_reason (event->reason));
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_ADDRESS_CHANGED:
-      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address", relay);
+      GST_INFO_OBJECT (rx->element, "relay %s sees us at another address",
+          relay);
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_NEED_CANDIDATES:
@@ -261,42 +269,60 @@ void
 gst_amt_receiver_resume (GstAmtReceiver * rx, GstClockTime resumed_at,
     core_time now)
 {
-  if (rx->started == CORE_TIME_NEVER)
+  if (!rx->asked)
     rx->started = now;
   gst_amt_tunnel_resume (rx->tunnel, resumed_at, now);
   gst_mc_silence_start (&rx->silence, now);
   rx->output.discont = TRUE;
 }
 
-/* Looks for the sender's address, of the group's family, until it is known. */
-static void
-ask_for_channel (GstAmtReceiver * rx, core_time now)
+/* When a sender's name must have led to an address. */
+static core_time
+source_deadline (const GstAmtReceiver * rx)
+{
+  return rx->relay_timeout == 0 ? CORE_TIME_NEVER :
+      rx->started + rx->relay_timeout;
+}
+
+/* The sender's address of the group's family, if its name has one. */
+static gboolean
+find_source (GstAmtReceiver * rx, core_time now)
 {
   const GArray *ips;
+  gchar text[CORE_IP_TEXT_MAX];
 
-  if (rx->asked)
-    return;
-  if (rx->source_name) {
-    gst_mc_name_update (rx->source_name, now);
-    ips = gst_mc_name_get_ips (rx->source_name);
-    for (guint i = 0; ips && i < ips->len; i++) {
-      const core_ip *ip = &g_array_index (ips, core_ip, i);
+  gst_mc_name_update (rx->source_name, now);
+  ips = gst_mc_name_get_ips (rx->source_name);
+  for (guint i = 0; ips && i < ips->len; i++) {
+    const core_ip *ip = &g_array_index (ips, core_ip, i);
 
-      if (ip->family == rx->channel.group.family && core_ip_is_unicast (ip)) {
-        gchar text[CORE_IP_TEXT_MAX];
-
-        rx->channel.source = *ip;
-        GST_INFO_OBJECT (rx->element, "the sender's address is %s",
-            core_ip_to_string (ip, text));
-        break;
-      }
+    if (ip->family == rx->channel.group.family && core_ip_is_unicast (ip)) {
+      rx->channel.source = *ip;
+      GST_INFO_OBJECT (rx->element, "the sender's address is %s",
+          core_ip_to_string (ip, text));
+      return TRUE;
     }
-    if (rx->channel.source.family == CORE_FAMILY_NONE)
-      return;
-    g_clear_pointer (&rx->source_name, gst_mc_name_free);
   }
+  return FALSE;
+}
+
+/* Gives the channel to the tunnel once the sender's address is known.  FALSE:
+ * it could not be learnt in time. */
+static gboolean
+ask_for_channel (GstAmtReceiver * rx, core_time now)
+{
+  if (rx->asked)
+    return TRUE;
+  if (rx->source_name && !find_source (rx, now)) {
+    if (now < source_deadline (rx))
+      return TRUE;
+    post_gave_up (rx);
+    return FALSE;
+  }
+  g_clear_pointer (&rx->source_name, gst_mc_name_free);
   gst_amt_tunnel_join (rx->tunnel, &rx->channel, now);
   rx->asked = TRUE;
+  return TRUE;
 }
 
 gboolean
@@ -304,7 +330,8 @@ gst_amt_receiver_step (GstAmtReceiver * rx, core_time now)
 {
   amt_gateway_event_info event;
 
-  ask_for_channel (rx, now);
+  if (!ask_for_channel (rx, now))
+    return FALSE;
   gst_amt_tunnel_step (rx->tunnel, now);
   while (gst_amt_tunnel_event (rx->tunnel, &event))
     if (!handle_event (rx, &event))
@@ -319,8 +346,10 @@ gst_amt_receiver_time_to_wait (GstAmtReceiver * rx, core_time now)
   core_time deadline = gst_amt_tunnel_deadline (rx->tunnel);
 
   deadline = MIN (deadline, gst_mc_silence_deadline (&rx->silence));
-  if (rx->source_name)
+  if (rx->source_name) {
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
+    deadline = MIN (deadline, source_deadline (rx));
+  }
   if (deadline == CORE_TIME_NEVER)
     return GST_CLOCK_TIME_NONE;
   return deadline > now ? deadline - now : 0;

@@ -8,7 +8,7 @@
 
 #include <gst/base/gstbasesrc.h>
 
-#include "gstamtstats.h"
+#include "gstamtsnapshot.h"
 #include "gstmcoutput.h"
 
 G_BEGIN_DECLS

@@ -106,8 +106,8 @@ add_item (GstAmtRelays * relays, const gchar * item, guint default_port,
   g_autofree gchar *host = NULL;
   guint port = default_port;
 
-  if (split_host_port (item, &host, &port) && parse_host (relays, &relay, host) &&
-      relays->relays->len < MAX_RELAYS) {
+  if (split_host_port (item, &host, &port) && parse_host (relays, &relay, host)
+      && relays->relays->len < MAX_RELAYS) {
     relay.addr.port = (uint16_t) port;
     g_array_append_val (relays->relays, relay);
     return TRUE;

@@ -137,9 +137,10 @@ struct _GstAmtSrc
   gboolean resumed;             /* PLAYING again, create () has not seen it */
   GstClockTime resumed_at;      /* Unix time of that */
 
-  /* Made in start (), freed in stop (); in between create ()'s alone, but for
-   * the poll, which unlock () makes flush. */
+  /* For life: unlock () may come at any moment. */
   GstPoll *poll;
+
+  /* Made in start (), freed in stop (); in between create ()'s alone. */
   GstAmtReceiver *receiver;
 };
 
@@ -168,6 +169,139 @@ GST_ELEMENT_REGISTER_DEFINE (amtsrc, "amtsrc", GST_RANK_PRIMARY,
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+/**
+ * GstAmtSrc:uri:
+ *
+ * The channel and how to receive it, in one string:
+ * `amt://SOURCE@GROUP[:PORT][?relay=HOST[:PORT]&…]`. IPv6 addresses stand in
+ * brackets. Every other writable property of this element can be a key of the
+ * query. A URI that cannot be taken is an error when the element starts.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:source:
+ *
+ * Address of the sender, or its host name, which is looked up when streaming
+ * starts: the first address of the group's IP version counts. Required.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:group:
+ *
+ * Address of the multicast group. Required.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:address:
+ *
+ * Another name of #GstAmtSrc:group, as in udpsrc.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:port:
+ *
+ * UDP port of the channel. 0: the port of the first datagram of source and
+ * group, told by the message `multicast-port` and fixed from then on.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:caps:
+ *
+ * Caps of the buffers, e.g. `application/x-rtp, …`. Unset: any.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:buffer-size:
+ *
+ * Size of the kernel's receive buffer in bytes; 0 asks for 4 MiB. A smaller
+ * grant is a warning that names `net.core.rmem_max` when the property was set.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:mtu:
+ *
+ * Largest UDP payload accepted from the wire, in bytes: the multicast datagram
+ * with its own headers and two bytes more. What is larger is dropped.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:batch-size:
+ *
+ * Largest number of datagrams that are received at once and pushed as one
+ * buffer list. A batch is never waited for.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:verify-checksum:
+ *
+ * Check the UDP checksum of the multicast datagram where the sender set one.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:stall-timeout:
+ *
+ * Silence after which the message `multicast-stalled` is posted, once per
+ * silence and from the start of PLAYING on, in nanoseconds. 0: never.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:timeout:
+ *
+ * Post the message `GstUDPSrcTimeout` after each period of silence of this
+ * length, in nanoseconds, as udpsrc does. 0: never.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:retrieve-sender-address:
+ *
+ * Attach the sender's address and UDP port to each buffer as
+ * #GstNetAddressMeta.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:add-reference-timestamp-meta:
+ *
+ * Attach the time at which the kernel received the datagram to each buffer as
+ * #GstReferenceTimestampMeta with caps `timestamp/x-unix`.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:stats:
+ *
+ * Counters since the element started, and the state it is in; the fields are
+ * listed above under Statistics.
+ *
+ * Since: 0.1
+ */
 
 static void
 install_own_properties (GObjectClass * klass)
@@ -203,8 +337,7 @@ install_own_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_RELAY_DISCOVERY,
       g_param_spec_boolean ("relay-discovery", "Relay discovery",
           "Ask the addresses of the property relay where the relay is, "
-          "instead of using them as relays",
-          DEFAULT_RELAY_DISCOVERY, flags));
+          "instead of using them as relays", DEFAULT_RELAY_DISCOVERY, flags));
 
   /**
    * GstAmtSrc:relay-port:
@@ -222,7 +355,8 @@ install_own_properties (GObjectClass * klass)
    * GstAmtSrc:relay-timeout:
    *
    * How long, from the start of PLAYING, the element looks for a relay that
-   * answers before it ends with an error, in nanoseconds. Once a relay has
+   * answers before it ends with an error, in nanoseconds. Looking up the name
+   * of a sender has the same time of its own before. Once a relay has
    * answered, a lost relay never ends the stream. 0: try for ever and tell by
    * messages.
    *
@@ -299,6 +433,7 @@ gst_amt_src_init (GstAmtSrc * self)
   self->settings.relay_port = DEFAULT_RELAY_PORT;
   self->settings.relay_timeout = DEFAULT_RELAY_TIMEOUT;
   self->settings.bind_port = DEFAULT_BIND_PORT;
+  self->poll = gst_poll_new (TRUE);
 
   gst_base_src_set_live (src, TRUE);
   gst_base_src_set_format (src, GST_FORMAT_TIME);
@@ -331,6 +466,7 @@ gst_amt_src_finalize (GObject * object)
 
   gst_amt_settings_clear (&self->settings);
   g_free (self->uri_problem);
+  gst_poll_free (self->poll);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -488,7 +624,6 @@ gst_amt_src_start (GstBaseSrc * src)
   self->resumed = FALSE;
   GST_OBJECT_UNLOCK (self);
 
-  self->poll = gst_poll_new (TRUE);
   if (uri_problem)
     g_set_error (&error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
         "The property \"uri\" could not be set: %s", uri_problem);
@@ -500,7 +635,6 @@ gst_amt_src_start (GstBaseSrc * src)
     gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
         error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
         GST_FUNCTION, __LINE__);
-    g_clear_pointer (&self->poll, gst_poll_free);
     return FALSE;
   }
   return TRUE;
@@ -526,7 +660,6 @@ gst_amt_src_stop (GstBaseSrc * src)
 
   publish (self, FALSE);
   g_clear_pointer (&self->receiver, gst_amt_receiver_free);
-  g_clear_pointer (&self->poll, gst_poll_free);
   return TRUE;
 }
 
@@ -560,7 +693,8 @@ gst_amt_src_change_state (GstElement * element, GstStateChange transition)
 
 /* --- data path --- */
 
-static void
+/* FALSE: an error was posted. */
+static gboolean
 check_resumed (GstAmtSrc * self, core_time now)
 {
   GstClockTime resumed_at;
@@ -571,8 +705,10 @@ check_resumed (GstAmtSrc * self, core_time now)
   resumed_at = self->resumed_at;
   self->resumed = FALSE;
   GST_OBJECT_UNLOCK (self);
-  if (resumed)
-    gst_amt_receiver_resume (self->receiver, resumed_at, now);
+  if (!resumed)
+    return TRUE;
+  gst_amt_receiver_resume (self->receiver, resumed_at, now);
+  return gst_amt_receiver_step (self->receiver, now);
 }
 
 /* Waits for the network, a timer or a lookup, and for PLAYING. */
@@ -598,20 +734,21 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
 {
   GstAmtSrc *self = GST_AMT_SRC (push);
   GstMcOutput *output = gst_amt_receiver_get_output (self->receiver);
-  core_time now = gst_mc_now ();
   GstFlowReturn ret;
+  core_time now;
   gint n;
 
-  check_resumed (self, now);
-  if (!gst_amt_receiver_step (self->receiver, now))
-    return GST_FLOW_ERROR;
-
   do {
+    now = gst_mc_now ();
+    if (!check_resumed (self, now))
+      return GST_FLOW_ERROR;
     publish (self, TRUE);
     if ((ret = wait_for_something (self, now)) != GST_FLOW_OK)
       return ret;
+
     now = gst_mc_now ();
-    check_resumed (self, now);
+    if (!check_resumed (self, now))
+      return GST_FLOW_ERROR;
     n = gst_amt_receiver_receive (self->receiver, now);
     if (n < 0)
       return GST_FLOW_ERROR;
@@ -624,7 +761,6 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     gst_mc_output_submit (output, GST_BASE_SRC (self), buffer);
   else
     gst_mc_output_flush (output);
-  publish (self, TRUE);
   return ret;
 }
 

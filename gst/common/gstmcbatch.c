@@ -12,7 +12,9 @@
 
 #include "gstmcsocket.h"
 
-#define CONTROL_BYTES 128       /* stamp and drop counter; later PKTINFO, GRO */
+/* Room for the control messages of one datagram: stamp, drop counter, and
+ * some to spare. */
+#define CONTROL_WORDS 16
 
 typedef struct
 {
@@ -20,8 +22,7 @@ typedef struct
   GstMapInfo map;
   struct iovec iov;
   struct sockaddr_storage name;
-  /* cmsghdr wants its alignment */
-  guint64 control[CONTROL_BYTES / sizeof (guint64)];
+  guint64 control[CONTROL_WORDS];       /* cmsghdr wants its alignment */
 } Slot;
 
 struct _GstMcBatch

@@ -27,17 +27,16 @@
 void
 gst_mc_settings_init (GstMcSettings * settings)
 {
-  *settings = (GstMcSettings) {
-    .port = DEFAULT_PORT,
-    .buffer_size = DEFAULT_BUFFER_SIZE,
-    .mtu = DEFAULT_MTU,
-    .batch_size = DEFAULT_BATCH_SIZE,
-    .verify_checksum = DEFAULT_VERIFY_CHECKSUM,
-    .stall_timeout = DEFAULT_STALL_TIMEOUT,
-    .timeout = DEFAULT_TIMEOUT,
-    .retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS,
-    .add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META,
-  };
+  memset (settings, 0, sizeof (*settings));
+  settings->port = DEFAULT_PORT;
+  settings->buffer_size = DEFAULT_BUFFER_SIZE;
+  settings->mtu = DEFAULT_MTU;
+  settings->batch_size = DEFAULT_BATCH_SIZE;
+  settings->verify_checksum = DEFAULT_VERIFY_CHECKSUM;
+  settings->stall_timeout = DEFAULT_STALL_TIMEOUT;
+  settings->timeout = DEFAULT_TIMEOUT;
+  settings->retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS;
+  settings->add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META;
 }
 
 void
@@ -248,12 +247,8 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
   }
 }
 
-static gboolean
-settings_error (GError ** error, const gchar * format, ...)
-    G_GNUC_PRINTF (2, 3);
-
-static gboolean
-settings_error (GError ** error, const gchar * format, ...)
+G_GNUC_PRINTF (2, 3)
+     static gboolean settings_error (GError ** error, const gchar * format, ...)
 {
   va_list args;
 

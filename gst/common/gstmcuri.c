@@ -14,12 +14,10 @@
  * of addresses. */
 #define QUERY_PLAIN ":/,@[]"
 
-static gboolean
-uri_error (GError ** error, GstURIError code, const gchar * format, ...)
-    G_GNUC_PRINTF (3, 4);
-
-static gboolean
-uri_error (GError ** error, GstURIError code, const gchar * format, ...)
+G_GNUC_PRINTF (3, 4)
+     static gboolean
+         uri_error (GError ** error, GstURIError code, const gchar * format,
+    ...)
 {
   va_list args;
 

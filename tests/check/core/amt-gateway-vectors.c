@@ -218,8 +218,7 @@ run_received (JsonObject * vector)
 {
   const char *id = json_object_get_string_member (vector, "id");
   const char *verdict = json_object_get_string_member (vector, "verdict");
-  test_bench *b =
-      enter_state (json_object_get_string_member (vector, "state"));
+  test_bench *b = enter_state (json_object_get_string_member (vector, "state"));
   const amt_gateway_stats *s = amt_gateway_get_stats (b->gw);
   uint64_t before = s->data_received + s->control_received;
   amt_view view;
@@ -320,8 +319,7 @@ reassemble (const char *state, const char *head, const char *tail)
     fail_unless_equals_int (view.len, 64);
     for (unsigned k = 0; k < 64; k++)
       fail_unless_equals_int (view.data[k], k);
-    fail_unless_equals_uint64 (amt_gateway_get_stats (b->gw)->data_received,
-        1);
+    fail_unless_equals_uint64 (amt_gateway_get_stats (b->gw)->data_received, 1);
     fail_unless_equals_uint64 (amt_gateway_get_stats
         (b->gw)->fragments_received, 2);
     bench_free (b);

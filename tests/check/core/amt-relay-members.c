@@ -375,8 +375,7 @@ GST_START_TEST (test_bad_sources)
     /* Nothing but bad ones: no group in INCLUDE mode. */
     amt_members_clear (&m);
     apply_ip (&m, &wide, types[i], &group, ips, 3, 0);
-    fail_unless_equals_int (m.n_groups, types[i] == IS_EX
-        || types[i] == TO_EX);
+    fail_unless_equals_int (m.n_groups, types[i] == IS_EX || types[i] == TO_EX);
     amt_members_clear (&m);
   }
 }

@@ -156,8 +156,7 @@ GST_START_TEST (test_timeout)
   fail_unless_equals_int (count_targets (relay, source, group), 1);
   fail_unless_equals_uint64 (amt_relay_deadline (relay), 2 * GMI);
   amt_relay_expire (relay, 2 * GMI);
-  expect_event (relay, AMT_RELAY_GATEWAY_REMOVED, &b.addr,
-      AMT_REMOVED_TIMEOUT);
+  expect_event (relay, AMT_RELAY_GATEWAY_REMOVED, &b.addr, AMT_REMOVED_TIMEOUT);
   fail_unless_equals_int (amt_relay_get_stats (relay)->gateways, 0);
   amt_relay_free (relay);
 }
@@ -273,7 +272,7 @@ GST_START_TEST (test_local_address)
   amt_relay *relay = new_relay (&random, NULL, 0);
   peer p = new_peer (relay, GATEWAY_V4, 4000, 0);
   core_ip s = ip_of (source), g = ip_of (group);
-  group_record_out record = {GROUP_MODE_IS_INCLUDE, g, &s, 1};
+  group_record_out record = { GROUP_MODE_IS_INCLUDE, g, &s, 1 };
   core_addr other = addr_of ("198.51.100.2", 2270);
   uint8_t inner[128], buf[256];
   amt_message msg = {.type = AMT_MEMBERSHIP_UPDATE,.nonce = p.nonce };
@@ -596,7 +595,7 @@ allocated (void)
 GST_START_TEST (test_update_storm)
 {
   static core_ip s[1000];
-  group_record_out record = {GROUP_ALLOW_NEW_SOURCES, ip_of (group), s, 1000};
+  group_record_out record = { GROUP_ALLOW_NEW_SOURCES, ip_of (group), s, 1000 };
   fixture_random random;
   amt_relay *relay = new_relay (&random, NULL, 0);
   peer p = new_peer (relay, GATEWAY_V4, 4000, 0);

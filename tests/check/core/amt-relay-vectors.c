@@ -317,8 +317,7 @@ GST_START_TEST (test_mld_life)
   for (unsigned i = 0; i < G_N_ELEMENTS (ids); i++) {
     fail_unless_equals_int (feed_vector (relay, find_vector ("valid", ids[i]),
             &from, &to), CORE_OK);
-    fail_unless_equals_int (amt_relay_get_stats (relay)->gateways,
-        gateways[i]);
+    fail_unless_equals_int (amt_relay_get_stats (relay)->gateways, gateways[i]);
   }
   amt_relay_free (relay);
 }

@@ -20,11 +20,9 @@ drain (amt_relay * relay, size_t *longest, core_time now)
   size_t len;
 
   *longest = 0;
-  while ((len = amt_relay_send (relay, buf, sizeof (buf), &to, &from,
-              now)) > 0) {
+  for (; (len = amt_relay_send (relay, buf, sizeof (buf), &to, &from, now)) > 0;
+      n++)
     *longest = MAX (*longest, len);
-    n++;
-  }
   return n;
 }
 
@@ -133,13 +131,21 @@ GST_START_TEST (test_vlc_request)
 GST_END_TEST;
 
 static void
+put_sum (uint8_t * at, uint32_t sum)
+{
+  uint16_t value = ip_sum_finish (sum);
+
+  at[0] = (uint8_t) (value >> 8);
+  at[1] = (uint8_t) value;
+}
+
+static void
 fix_v4 (uint8_t * ip, const uint8_t src[4], uint8_t ttl)
 {
   memcpy (ip + 12, src, 4);
   ip[8] = ttl;
   ip[10] = ip[11] = 0;
-  *(uint16_t *) (ip + 10) =
-      GUINT16_TO_BE (ip_sum_finish (ip_sum (ip, 24, 0)));
+  put_sum (ip + 10, ip_sum (ip, 24, 0));
 }
 
 static void
@@ -152,8 +158,7 @@ fix_v6 (uint8_t * data, size_t len, const char *src, uint8_t hops)
   data[7] = hops;
   data[50] = data[51] = 0;
   sum = ip_pseudo_sum (&from, &to, IP_PROTOCOL_ICMPV6, len - 48);
-  *(uint16_t *) (data + 50) =
-      GUINT16_TO_BE (ip_sum_finish (ip_sum (data + 48, len - 48, sum)));
+  put_sum (data + 50, ip_sum (data + 48, len - 48, sum));
 }
 
 /* Reports of libamt, js4ms, Linux and VLC: any source, any TTL, no alert. */
@@ -208,8 +213,7 @@ old_report (amt_relay * relay, const peer * p, uint8_t type, const char *text)
     inner[24] = type;
     memcpy (inner + 28, ip.bytes, 4);
     inner[26] = inner[27] = 0;
-    *(uint16_t *) (inner + 26) =
-        GUINT16_TO_BE (ip_sum_finish (ip_sum (inner + 24, 8, 0)));
+    put_sum (inner + 26, ip_sum (inner + 24, 8, 0));
   } else {
     len = mld_build_report (inner, sizeof (inner), &none, 0) + 16;
     inner[5] = (uint8_t) (inner[5] + 16);

@@ -241,8 +241,7 @@ GST_START_TEST (test_message)
 
   fail_unless (ret == messages[__i__].ret, "%s: %s", messages[__i__].name,
       core_error_name (ret));
-  fail_unless_equals_int (amt_peek_type (b.data, b.len),
-      messages[__i__].peek);
+  fail_unless_equals_int (amt_peek_type (b.data, b.len), messages[__i__].peek);
   if (ret == CORE_OK && msg.type == AMT_MEMBERSHIP_UPDATE)
     fail_unless (!msg.has_gateway && !msg.limit && msg.inner_len == 1);
   vector_bytes_free (&b);

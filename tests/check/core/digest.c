@@ -68,6 +68,19 @@ GST_START_TEST (test_hmac_amt_example)
 
 GST_END_TEST;
 
+/* A length that OpenSSL cannot be told is no shorter key. */
+GST_START_TEST (test_hmac_absurd_key)
+{
+  uint8_t key[1] = { 0 }, out[CORE_SHA256_LEN];
+
+  fail_unless_equals_int (core_hmac_sha256 (key, ((size_t) UINT32_MAX) + 1,
+          key, 1, out), CORE_ERR_FATAL);
+  fail_unless_equals_int (core_hmac_sha256 (key, ((size_t) INT32_MAX) + 1, key,
+          1, out), CORE_ERR_FATAL);
+}
+
+GST_END_TEST;
+
 static Suite *
 digest_suite (void)
 {
@@ -75,9 +88,9 @@ digest_suite (void)
   TCase *tc = tcase_create ("hmac");
 
   suite_add_tcase (s, tc);
-  tcase_add_loop_test (tc, test_hmac_known_answers, 0,
-      G_N_ELEMENTS (rfc4231));
+  tcase_add_loop_test (tc, test_hmac_known_answers, 0, G_N_ELEMENTS (rfc4231));
   tcase_add_test (tc, test_hmac_amt_example);
+  tcase_add_test (tc, test_hmac_absurd_key);
   return s;
 }
 

@@ -33,10 +33,12 @@ encode16 (uint32_t value)
   return group_time_encode16 (value);
 }
 
+typedef uint32_t (*codec_func) (uint32_t);
+
 static const struct
 {
   const char *table;
-  uint32_t (*func) (uint32_t);
+  codec_func func;
 } codecs[] = {
   {"codecs.qqic_to_seconds", decode8},
   {"codecs.seconds_to_qqic_floor", encode8},
@@ -253,8 +255,8 @@ GST_START_TEST (test_write)
     vector_ip_literal ("192.0.2.11")
   };
   group_record_out records[2] = {
-    {.type = GROUP_ALLOW_NEW_SOURCES,.sources = sources,.n_sources = 2 },
-    {.type = GROUP_CHANGE_TO_INCLUDE },
+    {.type = GROUP_ALLOW_NEW_SOURCES,.sources = sources,.n_sources = 2},
+    {.type = GROUP_CHANGE_TO_INCLUDE},
   };
   vector_bytes want = vector_bytes_from_hex ("00000000000002"
       "05000002e8010101c000020ac000020b" "03000000e8010102");

@@ -365,7 +365,8 @@ GST_END_TEST;
 GST_START_TEST (test_new_refuses)
 {
   ip_reassembly_limits none = { 0, 1000, TIMEOUT };
-  ip_reassembly *ra = (ip_reassembly *) &none;
+  uint8_t not_null[1];
+  ip_reassembly *ra = (ip_reassembly *) not_null;
 
   fail_unless_equals_int (ip_reassembly_new (&ra, &none),
       CORE_ERR_INVALID_ARGUMENT);

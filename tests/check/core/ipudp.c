@@ -74,6 +74,7 @@ GST_START_TEST (test_sum_random)
     g_free (data);
   }
   fail_unless_equals_int (ip_sum_finish (ip_sum (NULL, 0, UINT32_MAX)), 0);
+  fail_unless_equals_int_hex (ip_sum_finish (0x0002fffe), 0xfffe);
   g_rand_free (rand);
 }
 
@@ -87,7 +88,7 @@ GST_START_TEST (test_pseudo_sum)
   } cases[] = {
     {"192.0.2.10", "232.1.1.1", "c000020ae80101010011fffe"},
     {"2001:db8::10", "ff3e::8000:1",
-          "20010db8000000000000000000000010ff3e0000000000000000000080000001"
+        "20010db8000000000000000000000010ff3e0000000000000000000080000001"
           "0000fffe00000011"},
   };
 
@@ -186,25 +187,25 @@ static const struct
   {"v6 chain cut", "60000000000900ff" V6_ADDRS OPT8 ("2b") "11", true,
       CORE_ERR_INNER_TRUNCATED},
   {"v6 three headers", "60000000001800ff" V6_ADDRS OPT8 ("2b") OPT8 ("3c")
-        OPT8 ("11"), true, CORE_OK, 17, 64, 64, 0},
+      OPT8 ("11"), true, CORE_OK, 17, 64, 64, 0},
   {"v6 eight headers", "60000000004000ff" V6_ADDRS OPT8 ("3c") OPT8 ("3c")
         OPT8 ("3c") OPT8 ("3c") OPT8 ("3c") OPT8 ("3c") OPT8 ("3c")
-        OPT8 ("11"), true, CORE_OK, 17, 104, 104, 0},
+      OPT8 ("11"), true, CORE_OK, 17, 104, 104, 0},
   {"v6 nine headers", "60000000004800ff" V6_ADDRS OPT8 ("3c") OPT8 ("3c")
         OPT8 ("3c") OPT8 ("3c") OPT8 ("3c") OPT8 ("3c") OPT8 ("3c")
-        OPT8 ("3c") OPT8 ("11"), true, CORE_ERR_INNER_TRUNCATED},
+      OPT8 ("3c") OPT8 ("11"), true, CORE_ERR_INNER_TRUNCATED},
   {"v6 fragment", "6000000000102cff" V6_ADDRS FRAG ("11", "0001")
-        "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, true, 0},
+      "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, true, 0},
   {"v6 last fragment", "6000000000102cff" V6_ADDRS FRAG ("11", "fff8")
-        "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, false, 65528},
+      "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, false, 65528},
   {"v6 reserved bits", "6000000000102cff" V6_ADDRS FRAG ("11", "000e")
-        "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, false, 8},
+      "0001020304050607", true, CORE_OK, 17, 56, 48, 8, true, false, 8},
   {"v6 fragment of a chain", "6000000000102cff" V6_ADDRS FRAG ("3c", "0009")
-        "11ff020304050607", true, CORE_OK, 60, 56, 48, 8, true, true, 8},
+      "11ff020304050607", true, CORE_OK, 60, 56, 48, 8, true, true, 8},
   {"v6 fragment header cut", "6000000000072cff" V6_ADDRS "11000001424242",
       true, CORE_ERR_INNER_TRUNCATED},
   {"v6 atomic fragment", "60000000000c2cff" V6_ADDRS FRAG ("11", "0000")
-        "01020304", true, CORE_OK, 17, 52, 48, 4},
+      "01020304", true, CORE_OK, 17, 52, 48, 4},
   {"v6 atomic fragment, then a chain", "6000000000102cff" V6_ADDRS
         FRAG ("3c", "0000") OPT8 ("11"), true, CORE_OK, 17, 56, 56, 0},
   {"v6 no next header", "6000000000003bff" V6_ADDRS, true, CORE_OK, 59, 40,

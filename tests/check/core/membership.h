@@ -32,11 +32,11 @@ unsigned check_membership_vectors (const membership_protocol * protocol);
 /* Builders: too small buffers, and reports longer than a datagram can be. */
 void check_membership_limits (const membership_protocol * protocol);
 
-/* Received vectors of one id and what the query or report parser says. */
+/* What the query or report parser says of received vectors. */
 typedef struct
 {
   const char *id;
   int ret;
 } membership_case;
 void check_membership_received (int (*parse) (const uint8_t * data,
-        size_t len), const membership_case * c);
+        size_t len), const membership_case * cases, unsigned n);

@@ -235,8 +235,7 @@ assert_bytes_equal (const char *what, const uint8_t * got, size_t got_len,
 {
   char *got_hex, *want_hex;
 
-  if (got_len == want_len &&
-      (got_len == 0 || memcmp (got, want, got_len) == 0))
+  if (got_len == want_len && (got_len == 0 || memcmp (got, want, got_len) == 0))
     return;
   got_hex = to_hex (got, got_len);
   want_hex = to_hex (want, want_len);

@@ -1,164 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * amtrelaysink against gateways on loopback sockets.
+ * amtrelaysink: settings, data to gateways on loopback sockets, sharing.
  */
-#include <dirent.h>
-#include <gio/gio.h>
 #include <gst/check/gstcheck.h>
-#include <gst/check/gstharness.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "gstmcaddr.h"
-#include "peergateway.h"
+#include "relayharness.h"
 
-#define S4 "192.0.2.10"
-#define G4 "232.1.1.1"
-#define S6 "2001:db8::10"
-#define G6 "ff3e::8000:1"
-
-#define DEADLINE (5 * G_TIME_SPAN_SECOND)
-
-static const PeerChannel channel4 = { S4, G4, 5001, 5001, 0 };
-static const PeerChannel channel6 = { S6, G6, 5001, 5001, 0 };
-
-/*
- * Helpers
- */
-
-static GstElement *
-make_sink (const gchar * source, const gchar * group)
-{
-  GstElement *sink = gst_element_factory_make ("amtrelaysink", NULL);
-
-  fail_unless (sink != NULL);
-  g_object_set (sink, "source", source, "group", group, "relay-port", 0,
-      "sync", FALSE, "async", FALSE, NULL);
-  return sink;
-}
-
-/* Takes the sink. */
-static GstHarness *
-play (GstElement * sink)
-{
-  GstHarness *h = gst_harness_new_with_element (sink, "sink", NULL);
-
-  gst_object_unref (sink);
-  gst_harness_set_src_caps_str (h, "video/mpegts");
-  gst_harness_play (h);
-  return h;
-}
-
-static guint
-used_port (GstHarness * h)
-{
-  guint port;
-
-  g_object_get (h->element, "used-port", &port, NULL);
-  return port;
-}
-
-static GstStructure *
-get_stats (GstElement * sink)
-{
-  GstStructure *stats;
-
-  g_object_get (sink, "stats", &stats, NULL);
-  fail_unless_equals_string (gst_structure_get_name (stats),
-      "application/x-multicast-stats");
-  return stats;
-}
-
-static guint64
-stat_value (GstElement * sink, const gchar * name)
-{
-  GstStructure *stats = get_stats (sink);
-  guint64 value;
-
-  fail_unless (gst_structure_get_uint64 (stats, name, &value), "%s", name);
-  gst_structure_free (stats);
-  return value;
-}
-
-static guint
-channel_gateways (GstElement * sink)
-{
-  GstStructure *stats = get_stats (sink);
-  guint n =
-      gst_value_array_get_size (gst_structure_get_value (stats,
-          "gateway-stats"));
-
-  gst_structure_free (stats);
-  return n;
-}
-
-static void
-wait_for_gateways (GstElement * sink, guint n)
-{
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-
-  while (channel_gateways (sink) != n) {
-    fail_unless (g_get_monotonic_time () < end, "%u gateways, not %u",
-        channel_gateways (sink), n);
-    g_usleep (1000);
-  }
-}
-
-static void
-wait_for_stat (GstElement * sink, const gchar * name, guint64 at_least)
-{
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-
-  while (stat_value (sink, name) < at_least) {
-    fail_unless (g_get_monotonic_time () < end, "%s is only %" G_GUINT64_FORMAT,
-        name, stat_value (sink, name));
-    g_usleep (1000);
-  }
-}
-
-static GstBuffer *
-make_buffer (gsize len, guint8 seed)
-{
-  guint8 *data = g_malloc (len);
-
-  for (gsize i = 0; i < len; i++)
-    data[i] = (guint8) (seed + i * 7);
-  return gst_buffer_new_wrapped (data, len);
-}
-
-static void
-push (GstHarness * h, gsize len, guint8 seed)
-{
-  fail_unless_equals_int (gst_harness_push (h, make_buffer (len, seed)),
-      GST_FLOW_OK);
-}
-
-static void
-expect (PeerGateway * peer, const PeerChannel * channel, gsize len, guint8 seed)
-{
-  GstBuffer *buffer = make_buffer (len, seed);
-  GstMapInfo map;
-
-  gst_buffer_map (buffer, &map, GST_MAP_READ);
-  peer_expect (peer, channel, map.data, map.size);
-  gst_buffer_unmap (buffer, &map);
-  gst_buffer_unref (buffer);
-}
-
-static guint
-count_fds (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  guint n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
-}
+static const PeerChannel channel4 = CHANNEL4;
+static const PeerChannel channel6 = CHANNEL6;
 
 /*
  * Settings
@@ -271,11 +126,10 @@ static const struct
 
 GST_START_TEST (test_bad_settings)
 {
-  GstElement *sink = make_sink (bad_settings[__i__].source,
+  GstElement *sink = relay_sink_new (bad_settings[__i__].source,
       bad_settings[__i__].group);
 
-  g_object_set (sink, "relay-address", bad_settings[__i__].relay_address,
-      NULL);
+  g_object_set (sink, "relay-address", bad_settings[__i__].relay_address, NULL);
   expect_start_error (sink, GST_RESOURCE_ERROR_SETTINGS,
       bad_settings[__i__].named);
 
@@ -292,7 +146,7 @@ GST_END_TEST;
 static void
 check_port_in_use (gint family, const gchar * any)
 {
-  GstElement *sink = make_sink (S4, G4);
+  GstElement *sink = relay_sink_new (S4, G4);
   struct sockaddr_storage name;
   core_addr at = { 0 };
   socklen_t len;
@@ -347,26 +201,26 @@ static const struct
 GST_START_TEST (test_join_data_leave)
 {
   const PeerChannel *c = combinations[__i__].channel;
-  GstHarness *h = play (make_sink (c->source, c->group));
+  GstHarness *h = relay_harness_new (relay_sink_new (c->source, c->group));
   PeerGateway peer;
 
-  peer_open (&peer, combinations[__i__].relay, used_port (h));
-  push (h, 100, 0);             /* nobody there */
+  peer_open (&peer, combinations[__i__].relay, relay_used_port (h));
+  relay_push (h, 100, 0);       /* nobody there */
   peer_join (&peer, c->source, c->group);
-  wait_for_gateways (h->element, 1);
+  relay_wait_for_gateways (h->element, 1);
   for (guint i = 0; i < 20; i++) {
-    push (h, 1 + i * 60, (guint8) i);
-    expect (&peer, c, 1 + i * 60, (guint8) i);
+    relay_push (h, 1 + i * 60, (guint8) i);
+    relay_expect (&peer, c, 1 + i * 60, (guint8) i);
   }
   peer_leave (&peer, c->source, c->group);
-  wait_for_gateways (h->element, 0);
-  push (h, 100, 0);
+  relay_wait_for_gateways (h->element, 0);
+  relay_push (h, 100, 0);
   peer_expect_silence (&peer, 50);
 
-  fail_unless_equals_uint64 (stat_value (h->element, "packets-in"), 22);
-  fail_unless_equals_uint64 (stat_value (h->element, "packets-sent"), 20);
-  fail_unless_equals_uint64 (stat_value (h->element, "gateways-added"), 1);
-  fail_unless_equals_uint64 (stat_value (h->element, "gateways-removed"), 1);
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-in"), 22);
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-sent"), 20);
+  fail_unless_equals_uint64 (relay_stat (h->element, "gateways-added"), 1);
+  fail_unless_equals_uint64 (relay_stat (h->element, "gateways-removed"), 1);
   peer_close (&peer);
   gst_harness_teardown (h);
 }
@@ -388,7 +242,7 @@ static const struct
 
 GST_START_TEST (test_exact_bytes)
 {
-  GstElement *sink = make_sink (exact[__i__].source, exact[__i__].group);
+  GstElement *sink = relay_sink_new (exact[__i__].source, exact[__i__].group);
   GString *got = g_string_new (NULL);
   gint on = 1, tos = -1;
   guint8 buf[2048], control[64];
@@ -399,11 +253,11 @@ GST_START_TEST (test_exact_bytes)
   gssize n;
 
   g_object_set (sink, "source-port", 4000, "ttl", 33, "qos-dscp", 46, NULL);
-  h = play (sink);
-  peer_open (&peer, "127.0.0.1", used_port (h));
+  h = relay_harness_new (sink);
+  peer_open (&peer, "127.0.0.1", relay_used_port (h));
   setsockopt (peer.fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof (on));
   peer_join (&peer, exact[__i__].source, exact[__i__].group);
-  wait_for_gateways (h->element, 1);
+  relay_wait_for_gateways (h->element, 1);
   gst_harness_push (h, gst_buffer_new_memdup ("hello", 5));
 
   msg.msg_iov = &iov;
@@ -428,10 +282,12 @@ GST_START_TEST (test_exact_bytes)
 GST_END_TEST;
 
 /* More gateways of both families than one batch holds messages. */
+#define N 60
+#define PACKETS 10
+
 GST_START_TEST (test_many_gateways)
 {
-  enum { N = 60, PACKETS = 10 };
-  GstHarness *h = play (make_sink (S4, G4));
+  GstHarness *h = relay_harness_new (relay_sink_new (S4, G4));
   GstBufferList *list = gst_buffer_list_new ();
   PeerGateway peers[N];
   GstStructure *stats;
@@ -439,24 +295,24 @@ GST_START_TEST (test_many_gateways)
   guint64 sum = 0, value;
 
   for (guint i = 0; i < N; i++) {
-    peer_open (&peers[i], i % 3 ? "127.0.0.1" : "::1", used_port (h));
+    peer_open (&peers[i], i % 3 ? "127.0.0.1" : "::1", relay_used_port (h));
     peer_join (&peers[i], S4, G4);
   }
-  wait_for_gateways (h->element, N);
+  relay_wait_for_gateways (h->element, N);
   for (guint i = 0; i < PACKETS; i++)
-    gst_buffer_list_add (list, make_buffer (200 + i, (guint8) i));
+    gst_buffer_list_add (list, relay_make_buffer (200 + i, (guint8) i));
   fail_unless_equals_int (gst_pad_push_list (h->srcpad, list), GST_FLOW_OK);
   for (guint p = 0; p < N; p++)
     for (guint i = 0; i < PACKETS; i++)
-      expect (&peers[p], &channel4, 200 + i, (guint8) i);
+      relay_expect (&peers[p], &channel4, 200 + i, (guint8) i);
 
   peer_leave (&peers[0], S4, G4);
-  wait_for_gateways (h->element, N - 1);
-  push (h, 100, 0);
-  expect (&peers[1], &channel4, 100, 0);
+  relay_wait_for_gateways (h->element, N - 1);
+  relay_push (h, 100, 0);
+  relay_expect (&peers[1], &channel4, 100, 0);
   peer_expect_silence (&peers[0], 20);
 
-  stats = get_stats (h->element);
+  stats = relay_get_stats (h->element);
   array = gst_structure_get_value (stats, "gateway-stats");
   fail_unless_equals_int (gst_value_array_get_size (array), N - 1);
   for (guint i = 0; i < N - 1; i++) {
@@ -471,11 +327,11 @@ GST_START_TEST (test_many_gateways)
     sum += value;
   }
   gst_structure_free (stats);
-  fail_unless_equals_uint64 (stat_value (h->element, "packets-sent"),
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-sent"),
       sum + PACKETS);
-  fail_unless_equals_uint64 (stat_value (h->element, "bytes-sent"),
+  fail_unless_equals_uint64 (relay_stat (h->element, "bytes-sent"),
       N * (PACKETS * 200 + 45) + (N - 1) * 100);
-  fail_unless_equals_uint64 (stat_value (h->element, "gateways"), N - 1);
+  fail_unless_equals_uint64 (relay_stat (h->element, "gateways"), N - 1);
   for (guint i = 0; i < N; i++)
     peer_close (&peers[i]);
   gst_harness_teardown (h);
@@ -488,13 +344,13 @@ GST_START_TEST (test_memories_and_lists)
   static const guint cuts[][6] = {
     {1, 99}, {33, 1, 66}, {7, 7, 7, 7, 7}, {1300, 16}, {1, 1, 1, 1, 1, 1}
   };
-  GstHarness *h = play (make_sink (S4, G4));
+  GstHarness *h = relay_harness_new (relay_sink_new (S4, G4));
   GstBufferList *list = gst_buffer_list_new ();
   PeerGateway peer;
 
-  peer_open (&peer, "127.0.0.1", used_port (h));
+  peer_open (&peer, "127.0.0.1", relay_used_port (h));
   peer_join (&peer, S4, G4);
-  wait_for_gateways (h->element, 1);
+  relay_wait_for_gateways (h->element, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (cuts); i++) {
     GstBuffer *whole, *buffer = gst_buffer_new ();
@@ -502,7 +358,7 @@ GST_START_TEST (test_memories_and_lists)
 
     for (guint k = 0; k < 6; k++)
       total += cuts[i][k];
-    whole = make_buffer (total, (guint8) i);
+    whole = relay_make_buffer (total, (guint8) i);
     total = 0;
     for (guint k = 0; k < 6 && cuts[i][k] > 0; k++) {
       gst_buffer_append_memory (buffer,
@@ -512,7 +368,7 @@ GST_START_TEST (test_memories_and_lists)
     }
     gst_buffer_unref (whole);
     gst_buffer_list_add (list, buffer);
-    gst_buffer_list_add (list, make_buffer (50 + i, (guint8) i));
+    gst_buffer_list_add (list, relay_make_buffer (50 + i, (guint8) i));
     gst_buffer_list_add (list, gst_buffer_new ());
   }
   fail_unless_equals_int (gst_pad_push_list (h->srcpad, list), GST_FLOW_OK);
@@ -521,21 +377,21 @@ GST_START_TEST (test_memories_and_lists)
 
     for (guint k = 0; k < 6; k++)
       total += cuts[i][k];
-    expect (&peer, &channel4, total, (guint8) i);
-    expect (&peer, &channel4, 50 + i, (guint8) i);
+    relay_expect (&peer, &channel4, total, (guint8) i);
+    relay_expect (&peer, &channel4, 50 + i, (guint8) i);
   }
-  fail_unless_equals_uint64 (stat_value (h->element, "dropped-empty"),
+  fail_unless_equals_uint64 (relay_stat (h->element, "dropped-empty"),
       G_N_ELEMENTS (cuts));
-  fail_unless_equals_uint64 (stat_value (h->element, "packets-in"),
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-in"),
       3 * G_N_ELEMENTS (cuts));
 
   /* More than a chunk, in order. */
   list = gst_buffer_list_new ();
   for (guint i = 0; i < 100; i++)
-    gst_buffer_list_add (list, make_buffer (100 + i, (guint8) i));
+    gst_buffer_list_add (list, relay_make_buffer (100 + i, (guint8) i));
   fail_unless_equals_int (gst_pad_push_list (h->srcpad, list), GST_FLOW_OK);
   for (guint i = 0; i < 100; i++)
-    expect (&peer, &channel4, 100 + i, (guint8) i);
+    relay_expect (&peer, &channel4, 100 + i, (guint8) i);
   peer_close (&peer);
   gst_harness_teardown (h);
 }
@@ -544,7 +400,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_too_big)
 {
-  GstElement *sink = make_sink (S4, G4);
+  GstElement *sink = relay_sink_new (S4, G4);
   GstBus *bus = gst_bus_new ();
   GstMessage *message;
   GError *error;
@@ -552,23 +408,23 @@ GST_START_TEST (test_too_big)
   GstHarness *h;
 
   g_object_set (sink, "mtu", 600, NULL);
-  h = play (sink);
+  h = relay_harness_new (sink);
   gst_element_set_bus (h->element, bus);
-  peer_open (&peer4, "127.0.0.1", used_port (h));
-  peer_open (&peer6, "::1", used_port (h));
+  peer_open (&peer4, "127.0.0.1", relay_used_port (h));
+  peer_open (&peer6, "::1", relay_used_port (h));
   peer_join (&peer4, S4, G4);
   peer_join (&peer6, S4, G4);
-  wait_for_gateways (h->element, 2);
+  relay_wait_for_gateways (h->element, 2);
 
-  push (h, 600 - 58, 1);        /* all of the mtu over IPv4, too much over IPv6 */
-  expect (&peer4, &channel4, 600 - 58, 1);
-  push (h, 600 - 58 + 1, 2);
-  push (h, 60000, 3);
-  push (h, 600 - 78, 4);
-  expect (&peer4, &channel4, 600 - 78, 4);
-  expect (&peer6, &channel4, 600 - 78, 4);
-  fail_unless_equals_uint64 (stat_value (h->element, "dropped-too-big"), 3);
-  fail_unless_equals_uint64 (stat_value (h->element, "packets-sent"), 3);
+  relay_push (h, 600 - 58, 1);  /* all of the mtu over IPv4, too much over IPv6 */
+  relay_expect (&peer4, &channel4, 600 - 58, 1);
+  relay_push (h, 600 - 58 + 1, 2);
+  relay_push (h, 60000, 3);
+  relay_push (h, 600 - 78, 4);
+  relay_expect (&peer4, &channel4, 600 - 78, 4);
+  relay_expect (&peer6, &channel4, 600 - 78, 4);
+  fail_unless_equals_uint64 (relay_stat (h->element, "dropped-too-big"), 3);
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-sent"), 3);
 
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
   fail_unless (message != NULL);
@@ -593,34 +449,34 @@ GST_END_TEST;
 GST_START_TEST (test_shared_relay)
 {
   guint fds = count_fds ();
-  GstHarness *one = play (make_sink (S4, G4));
+  GstHarness *one = relay_harness_new (relay_sink_new (S4, G4));
   guint alone = count_fds () - fds;
-  GstHarness *two = play (make_sink (S6, G6));
+  GstHarness *two = relay_harness_new (relay_sink_new (S6, G6));
   PeerGateway peer;
-  guint port = used_port (one);
+  guint port = relay_used_port (one);
 
-  fail_unless_equals_int (used_port (two), port);
+  fail_unless_equals_int (relay_used_port (two), port);
   fail_unless_equals_int (count_fds () - fds, alone);
   peer_open (&peer, "127.0.0.1", port);
   peer_join (&peer, S4, G4);
-  wait_for_gateways (one->element, 1);
-  push (two, 100, 1);
-  push (one, 100, 2);
-  expect (&peer, &channel4, 100, 2);
-  fail_unless_equals_uint64 (stat_value (two->element, "packets-sent"), 0);
-  fail_unless_equals_uint64 (stat_value (two->element, "gateways"), 1);
-  fail_unless_equals_int (channel_gateways (two->element), 0);
+  relay_wait_for_gateways (one->element, 1);
+  relay_push (two, 100, 1);
+  relay_push (one, 100, 2);
+  relay_expect (&peer, &channel4, 100, 2);
+  fail_unless_equals_uint64 (relay_stat (two->element, "packets-sent"), 0);
+  fail_unless_equals_uint64 (relay_stat (two->element, "gateways"), 1);
+  fail_unless_equals_int (relay_channel_gateways (two->element), 0);
 
   peer_join (&peer, S6, G6);
-  wait_for_gateways (two->element, 1);
-  fail_unless_equals_uint64 (stat_value (two->element, "gateways"), 1);
-  push (two, 100, 3);
-  expect (&peer, &channel6, 100, 3);
+  relay_wait_for_gateways (two->element, 1);
+  fail_unless_equals_uint64 (relay_stat (two->element, "gateways"), 1);
+  relay_push (two, 100, 3);
+  relay_expect (&peer, &channel6, 100, 3);
 
   /* The relay outlives the sink that opened it. */
   gst_harness_teardown (one);
-  push (two, 100, 4);
-  expect (&peer, &channel6, 100, 4);
+  relay_push (two, 100, 4);
+  relay_expect (&peer, &channel6, 100, 4);
   gst_harness_teardown (two);
   peer_close (&peer);
   fail_unless_equals_int (count_fds (), fds);
@@ -628,311 +484,26 @@ GST_START_TEST (test_shared_relay)
 
 GST_END_TEST;
 
-/* What a control message must be answered with, while a stream runs. */
 GST_START_TEST (test_max_gateways)
 {
-  GstElement *sink = make_sink (S4, G4);
+  GstElement *sink = relay_sink_new (S4, G4);
   PeerGateway peers[6];
   GstHarness *h;
 
   g_object_set (sink, "max-gateways", 2, NULL);
-  h = play (sink);
+  h = relay_harness_new (sink);
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++) {
-    peer_open (&peers[i], "127.0.0.1", used_port (h));
+    peer_open (&peers[i], "127.0.0.1", relay_used_port (h));
     peer_join (&peers[i], S4, G4);
     fail_unless_equals_int (peers[i].limit, i >= 2);
     if (i < 2)
-      wait_for_gateways (h->element, i + 1);
+      relay_wait_for_gateways (h->element, i + 1);
   }
-  wait_for_stat (h->element, "dropped-control-too-many-gateways", 4);
-  fail_unless_equals_int (channel_gateways (h->element), 2);
+  relay_wait_for_stat (h->element, "dropped-control-too-many-gateways", 4);
+  fail_unless_equals_int (relay_channel_gateways (h->element), 2);
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     peer_close (&peers[i]);
   gst_harness_teardown (h);
-}
-
-GST_END_TEST;
-
-/*
- * Signals
- */
-
-typedef struct
-{
-  gint added;
-  gint removed;
-  guint port;
-} Heard;
-
-static void
-on_added (GstElement * sink, GSocketAddress * address, Heard * heard)
-{
-  fail_unless (G_IS_INET_SOCKET_ADDRESS (address));
-  heard->port =
-      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-  g_atomic_int_inc (&heard->added);
-}
-
-static void
-on_removed (GstElement * sink, GSocketAddress * address, Heard * heard)
-{
-  g_atomic_int_inc (&heard->removed);
-}
-
-static void
-wait_for_int (gint * value, gint wanted)
-{
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-
-  while (g_atomic_int_get (value) != wanted) {
-    fail_unless (g_get_monotonic_time () < end);
-    g_usleep (1000);
-  }
-}
-
-GST_START_TEST (test_signals)
-{
-  GstHarness *h = play (make_sink (S4, G4));
-  Heard heard = { 0 };
-  PeerGateway peer;
-
-  g_signal_connect (h->element, "gateway-added", G_CALLBACK (on_added), &heard);
-  g_signal_connect (h->element, "gateway-removed", G_CALLBACK (on_removed),
-      &heard);
-  peer_open (&peer, "127.0.0.1", used_port (h));
-  peer_join (&peer, S4, G4);
-  wait_for_int (&heard.added, 1);
-  fail_unless_equals_int (heard.port, peer.local.port);
-  fail_unless_equals_int (heard.removed, 0);
-  peer_leave (&peer, S4, G4);
-  wait_for_int (&heard.removed, 1);
-  peer_close (&peer);
-  gst_harness_teardown (h);
-  fail_unless_equals_int (heard.added, 1);
-}
-
-GST_END_TEST;
-
-static void
-stop_in_handler (GstElement * sink, GSocketAddress * address, gint * done)
-{
-  gst_element_set_state (sink, GST_STATE_NULL);
-  g_atomic_int_set (done, 1);
-}
-
-GST_START_TEST (test_stop_in_handler)
-{
-  guint fds = count_fds ();
-  GstElement *sink = make_sink (S4, G4);
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-  PeerGateway peer;
-  gint done = 0;
-  guint port;
-
-  g_signal_connect (sink, "gateway-added", G_CALLBACK (stop_in_handler),
-      &done);
-  gst_element_set_state (sink, GST_STATE_PAUSED);
-  g_object_get (sink, "used-port", &port, NULL);
-  peer_open (&peer, "127.0.0.1", port);
-  peer_join (&peer, S4, G4);
-  wait_for_int (&done, 1);
-  gst_object_unref (sink);
-  peer_close (&peer);
-  while (count_fds () != fds) {
-    fail_unless (g_get_monotonic_time () < end, "descriptors left");
-    g_usleep (1000);
-  }
-}
-
-GST_END_TEST;
-
-/*
- * Hostility
- */
-
-typedef struct
-{
-  PeerGateway peer;
-  gint stop;
-  guint sent;
-} Storm;
-
-static gboolean
-add_control_drops (GQuark id, const GValue * value, gpointer sum)
-{
-  if (g_str_has_prefix (g_quark_to_string (id), "dropped-control-"))
-    *(guint64 *) sum += g_value_get_uint64 (value);
-  return TRUE;
-}
-
-static guint64
-control_drops (GstElement * sink)
-{
-  GstStructure *stats = get_stats (sink);
-  guint64 sum = 0;
-
-  gst_structure_foreach (stats, add_control_drops, &sum);
-  gst_structure_free (stats);
-  return sum;
-}
-
-static gpointer
-storm_thread (gpointer data)
-{
-  Storm *storm = data;
-  GRand *rand = g_rand_new_with_seed (1);
-  guint8 buf[1400];
-
-  while (!g_atomic_int_get (&storm->stop)) {
-    gsize len = (gsize) g_rand_int_range (rand, 1, sizeof (buf));
-
-    for (gsize i = 0; i < MIN (len, 64); i++)
-      buf[i] = (guint8) g_rand_int (rand);
-    buf[0] &= 0x07;             /* mostly a type that exists */
-    peer_send (&storm->peer, buf, len);
-    storm->sent++;
-  }
-  g_rand_free (rand);
-  return NULL;
-}
-
-GST_START_TEST (test_storm)
-{
-  GstHarness *h = play (make_sink (S4, G4));
-  Storm storm = { 0 };
-  PeerGateway peer, late;
-  GThread *thread;
-
-  peer_open (&peer, "127.0.0.1", used_port (h));
-  peer_join (&peer, S4, G4);
-  wait_for_gateways (h->element, 1);
-
-  peer_open (&storm.peer, "127.0.0.9", used_port (h));
-  thread = g_thread_new ("storm", storm_thread, &storm);
-  wait_for_stat (h->element, "control-received", 100);
-  for (guint i = 0; i < 1000; i++) {
-    push (h, 1316, (guint8) i);
-    expect (&peer, &channel4, 1316, (guint8) i);
-  }
-  g_atomic_int_set (&storm.stop, 1);
-  g_thread_join (thread);
-  fail_unless (storm.sent > 1000);
-  fail_unless (control_drops (h->element) > 1000);
-  fail_unless (stat_value (h->element, "dropped-control-rate-limited") > 0);
-  fail_unless_equals_uint64 (stat_value (h->element, "gateways"), 1);
-
-  /* Others are still served. */
-  peer_open (&late, "::1", used_port (h));
-  peer_join (&late, S4, G4);
-  wait_for_gateways (h->element, 2);
-  peer_close (&late);
-  peer_close (&peer);
-  peer_close (&storm.peer);
-  gst_harness_teardown (h);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_update_storm)
-{
-  GstHarness *h = play (make_sink (S4, G4));
-  PeerGateway peer;
-
-  peer_open (&peer, "127.0.0.1", used_port (h));
-  peer_join (&peer, S4, G4);
-  wait_for_gateways (h->element, 1);
-  for (guint i = 0; i < 5000; i++) {
-    gchar *group = g_strdup_printf ("232.7.%u.%u", i / 250, i % 250);
-
-    peer_update (&peer, GROUP_ALLOW_NEW_SOURCES, S4, group);
-    g_free (group);
-  }
-  wait_for_stat (h->element, "dropped-control-too-many-channels", 1);
-  fail_unless_equals_uint64 (stat_value (h->element, "gateways"), 1);
-  push (h, 100, 1);
-  expect (&peer, &channel4, 100, 1);
-  peer_close (&peer);
-  gst_harness_teardown (h);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_vanished_gateway)
-{
-  const gchar *address = __i__ ? "::1" : "127.0.0.1";
-  GstHarness *h = play (make_sink (S4, G4));
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-  PeerGateway gone, stays;
-
-  peer_open (&gone, address, used_port (h));
-  peer_open (&stays, address, used_port (h));
-  peer_join (&gone, S4, G4);
-  peer_join (&stays, S4, G4);
-  wait_for_gateways (h->element, 2);
-  peer_close (&gone);
-  for (guint i = 0; channel_gateways (h->element) == 2; i++) {
-    fail_unless (g_get_monotonic_time () < end);
-    push (h, 100, (guint8) i);
-    expect (&stays, &channel4, 100, (guint8) i);
-  }
-  fail_unless_equals_int (channel_gateways (h->element), 1);
-  fail_unless_equals_uint64 (stat_value (h->element, "dropped-send-failed"),
-      0);
-  peer_close (&stays);
-  gst_harness_teardown (h);
-}
-
-GST_END_TEST;
-
-/*
- * Life cycle
- */
-
-GST_START_TEST (test_state_cycles)
-{
-  guint fds = 0;
-
-  for (guint i = 0; i < 101; i++) {
-    GstElement *pipeline = gst_parse_launch ("fakesrc sizetype=fixed "
-        "sizemax=1316 filltype=zero ! amtrelaysink name=s source=" S4
-        " group=" G4 " relay-port=0 sync=false", NULL);
-    GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
-    PeerGateway peer;
-    guint8 buf[2048];
-    gint64 begin, took;
-    guint port;
-
-    fail_unless (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
-        GST_STATE_CHANGE_FAILURE);
-    g_object_get (sink, "used-port", &port, NULL);
-    fail_unless (port != 0);
-    peer_open (&peer, i % 2 ? "127.0.0.1" : "::1", port);
-    peer_join (&peer, S4, G4);
-    for (guint k = 0; k < 5; k++)
-      fail_unless (peer_receive (&peer, buf, sizeof (buf), 5000) > 1316);
-    if (i % 5 == 0) {
-      gst_element_set_state (pipeline, GST_STATE_PAUSED);
-      fail_unless_equals_int (gst_element_get_state (pipeline, NULL, NULL,
-              5 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
-      while (peer_receive (&peer, buf, sizeof (buf), 20) > 0);
-      gst_element_set_state (pipeline, GST_STATE_PLAYING);
-      fail_unless (peer_receive (&peer, buf, sizeof (buf), 5000) > 1316);
-    }
-    begin = g_get_monotonic_time ();
-    gst_element_set_state (pipeline, GST_STATE_NULL);
-    took = g_get_monotonic_time () - begin;
-    fail_unless (took < 100 * G_TIME_SPAN_MILLISECOND,
-        "stopping took %" G_GINT64_FORMAT " us", took);
-    g_object_get (sink, "used-port", &port, NULL);
-    fail_unless_equals_int (port, 0);
-    fail_unless (stat_value (sink, "packets-sent") >= 5);
-    peer_close (&peer);
-    gst_object_unref (sink);
-    gst_object_unref (pipeline);
-    if (i == 0)
-      fds = count_fds ();
-  }
-  fail_unless_equals_int (count_fds (), fds);
 }
 
 GST_END_TEST;
@@ -956,12 +527,6 @@ amtrelaysink_suite (void)
   tcase_add_test (tc, test_too_big);
   tcase_add_test (tc, test_shared_relay);
   tcase_add_test (tc, test_max_gateways);
-  tcase_add_test (tc, test_signals);
-  tcase_add_test (tc, test_stop_in_handler);
-  tcase_add_test (tc, test_storm);
-  tcase_add_test (tc, test_update_storm);
-  tcase_add_loop_test (tc, test_vanished_gateway, 0, 2);
-  tcase_add_test (tc, test_state_cycles);
   return s;
 }
 

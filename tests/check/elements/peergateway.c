@@ -45,8 +45,7 @@ peer_open (PeerGateway * peer, const gchar * relay, guint port)
   peer->fd = socket (peer_family (peer), SOCK_DGRAM | SOCK_CLOEXEC, 0);
   fail_unless (peer->fd >= 0);
 
-  peer->local.ip =
-      ip (peer_family (peer) == AF_INET ? "127.0.0.1" : "::1");
+  peer->local.ip = ip (peer_family (peer) == AF_INET ? "127.0.0.1" : "::1");
   len = gst_mc_addr_to_sockaddr (&peer->local, peer_family (peer), &name);
   fail_unless (bind (peer->fd, (struct sockaddr *) &name, len) == 0);
   fail_unless (getsockname (peer->fd, (struct sockaddr *) &name, &len) == 0);

@@ -105,10 +105,8 @@ peer_append_stats (GString * out, const gchar * prefix, GstElement * element)
 /* --- what is told --- */
 
 static void
+G_GNUC_PRINTF (2, 3)
 tell (Peer * peer, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static void tell (Peer * peer, const gchar * format, ...)
 {
   g_autofree gchar *text = NULL;
   va_list args;

@@ -3,7 +3,7 @@
  *
  * What amtsrc's statistics are made of.
  */
-#include "gstamtstats.h"
+#include "gstamtsnapshot.h"
 
 #include "gstmcstats.h"
 
@@ -42,8 +42,7 @@ gst_amt_snapshot_to_structure (const GstAmtSnapshot * snapshot)
       "dropped-empty", G_TYPE_UINT64, tunnel->empty,
       "dropped-paused", G_TYPE_UINT64, tunnel->paused,
       "dropped-flushed", G_TYPE_UINT64, snapshot->packets_flushed,
-      "dropped-control-too-big", G_TYPE_UINT64, tunnel->control_too_big,
-      NULL);
+      "dropped-control-too-big", G_TYPE_UINT64, tunnel->control_too_big, NULL);
   gst_mc_stats_set_drops (s, "dropped", amt_gateway_data_reasons,
       gw->data_dropped);
   gst_mc_stats_set_drops (s, "dropped-control", amt_gateway_control_reasons,

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The gst-multicast authors
+#
+# Makes the seeds of the wire parsers' fuzz targets from the vectors.  Run it
+# after the vectors changed and commit what it wrote; files that are not from
+# it (crashes that were found) stay.
+
+import json
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+VECTORS = HERE.parent / "vectors" / "amt.json"
+
+MORE, V6, WAIT, SPOIL, EXPIRE, CLEAR, ODD = 1, 2, 4, 8, 16, 32, 64
+
+
+def inner(vector):
+    """The encapsulated datagram of a Query, Update or Data message."""
+    data = bytes.fromhex(vector["amt_hex"])
+    if len(data) < 2 or data[0] not in (4, 5, 6):
+        return b""
+    if data[0] == 6:
+        return data[2:]
+    return data[12:-18] if data[0] == 4 and data[1] & 1 else data[12:]
+
+
+def membership(vector, version):
+    data = inner(vector)
+    is_data = vector["amt_hex"].startswith("06")
+    return data if data and data[0] >> 4 == version and not is_data else b""
+
+
+def ipv6_chains():
+    addresses = bytes.fromhex("20010db8000000000000000000000010"
+                              "ff3e0000000000000000000080000001")
+    udp = bytes.fromhex("9c40138c000a0000ffff")
+    option = bytes.fromhex("00010400000000")
+    for n in (1, 3, 8, 9):
+        chain = (bytes([60]) + option) * (n - 1) + bytes([17]) + option + udp
+        yield f"chain-{n}", (struct.pack(">IHBB", 6 << 28, len(chain), 60, 1)
+                             + addresses + chain)
+    atomic = bytes([17, 0, 0, 0, 1, 2, 3, 4]) + udp
+    yield "atomic", (struct.pack(">IHBB", 6 << 28, len(atomic), 44, 1)
+                     + addresses + atomic)
+
+
+def steps(limits, *fragments):
+    return bytes([limits]) + b"".join(
+        struct.pack(">BBHB", *fragment) for fragment in fragments)
+
+
+def reassembly():
+    limits = 40 << 2 | 3
+    yield "in-order", steps(limits, (MORE, 0, 0, 2), (MORE, 0, 2, 2),
+                            (ODD, 0, 4, 1))
+    yield "reverse-v6", steps(limits, (V6, 0, 4, 2), (V6 | MORE, 0, 2, 2),
+                              (V6 | MORE, 0, 0, 2))
+    yield "duplicate", steps(limits, (MORE, 0, 0, 2), (MORE, 0, 0, 2),
+                             (0, 0, 2, 2))
+    yield "changed", steps(limits, (MORE, 0, 0, 2), (MORE | SPOIL, 0, 0, 2))
+    yield "overlap", steps(limits, (MORE, 0, 0, 2), (MORE, 0, 1, 2))
+    yield "evicted", steps(1 << 2 | 1, (MORE, 0, 0, 2), (MORE, 1, 0, 2),
+                           (0, 1, 2, 2))
+    yield "bytes", steps(2 << 2 | 3, (MORE, 0, 0, 255), (MORE, 1, 0, 255),
+                         (MORE, 2, 300, 255))
+    yield "timeout", steps(limits, (MORE, 0, 0, 2), *[(WAIT | EXPIRE | MORE, 1,
+                           2 * n, 2) for n in range(5)], (0, 0, 2, 2))
+    yield "death", steps(limits, (MORE, 0, 0, 185), (0, 0, 8191, 185))
+    yield "clear", steps(limits, (MORE, 0, 0, 2), (CLEAR, 0, 2, 2))
+    yield "none", steps(0, (MORE, 0, 0, 2))
+
+
+def write(target, seeds):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = set()
+    for name, data in seeds:
+        if data and data not in seen:
+            (folder / name).write_bytes(data)
+        seen.add(data)
+
+
+def main():
+    vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
+    every = vectors["valid"] + vectors["received"]
+    write("amt-wire", ((v["id"], bytes.fromhex(v["amt_hex"]))
+                       for v in vectors["valid"]))
+    write("igmp", ((v["id"], membership(v, 4)) for v in every))
+    write("mld", ((v["id"], membership(v, 6)) for v in every))
+    write("ipudp", [(v["id"], inner(v)) for v in every
+                    if v["amt_hex"].startswith("06")] + list(ipv6_chains()))
+    write("ipfrag", reassembly())
+
+
+main()
