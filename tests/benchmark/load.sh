@@ -9,7 +9,9 @@
 #   load.sh [RATE [SECONDS [RELAY-NAMESPACE GATEWAY-NAMESPACE RELAY-ADDRESS]]]
 #
 # Without namespaces it needs no more than a user's rights and uses the
-# loopback interface.
+# loopback interface.  MC_NETNS_LIB and MC_NETNS_PEER are set by meson.
+
+set -euo pipefail
 
 rate=${1:-20000}
 seconds=${2:-30}
@@ -20,9 +22,9 @@ address=${5:-127.0.0.1}
 if [ "$relay_ns" = - ]; then
   DIR=$(mktemp -d)
   export DIR
-  trap 'rm -rf "$DIR"' EXIT
+  trap 'kill -KILL "${PEER_PID[@]}" 2>/dev/null; rm -rf "$DIR"' EXIT
 fi
-# shellcheck source=tests/check/netns/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../check/netns/lib.sh
 . "$MC_NETNS_LIB"
 
 count=$((rate * seconds))

@@ -5,8 +5,9 @@
 # Link-local relays, chosen local endpoints, and datagrams at the edge of what
 # the network carries.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
-two_hosts
+two_hosts R G
 
 CHANNEL='source=192.0.2.10 group=232.1.1.1 port=5001'
 CHANNEL6='source=2001:db8:f::10 group=ff3e::8000:1 port=5001'

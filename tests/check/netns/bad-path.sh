@@ -5,6 +5,7 @@
 # Gateways join over paths that drop, double and reorder datagrams, control
 # and data alike.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 CHANNEL='source=192.0.2.10 group=232.1.1.1 port=5001'
@@ -13,7 +14,7 @@ CHANNEL='source=192.0.2.10 group=232.1.1.1 port=5001'
 N=8
 BOUND=30
 
-two_hosts
+two_hosts R G
 ip netns exec G sysctl -qw net.ipv4.ip_local_port_range='40000 60000'
 # shellcheck disable=SC2086
 relay R relay rate=100 $CHANNEL

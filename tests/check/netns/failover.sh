@@ -4,6 +4,7 @@
 #
 # Two relays are listed and the first dies: data from the second within 15 s.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 CHANNEL='source=192.0.2.10 group=232.1.1.1 port=5001'

@@ -5,6 +5,7 @@
 # The launch lines of the documentation, as a user types them, with all
 # plugins of the system: a picture is decoded at the end of each.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 # All of the system's plugins, and nothing of the user's.

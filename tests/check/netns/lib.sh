@@ -87,21 +87,21 @@ link_local_is_up () {
   ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
 }
 
-# two_hosts [R G]   relay and gateway at one cable:
+# two_hosts R G   relay and gateway at one cable:
 #   R r0 198.51.100.1 2001:db8:1::1 -- G g0 198.51.100.2 2001:db8:1::2
 two_hosts () {
-  local r=${1:-R} g=${2:-G}
+  local r=$1 g=$2
   new_namespace "$r" "$g"
   new_link "$r" r0 "$g" g0
   new_address "$r" r0 198.51.100.1 2001:db8:1::1
   new_address "$g" g0 198.51.100.2 2001:db8:1::2
 }
 
-# topology [S R C]   server, router, client:
+# topology S R C   server, router, client:
 #   S s0 198.51.100.2 2001:db8:1::2 -- R r0 .1, r1 203.0.113.1 2001:db8:2::1
 #   -- C c0 203.0.113.2 2001:db8:2::2
 topology () {
-  local s=${1:-S} r=${2:-R} c=${3:-C}
+  local s=$1 r=$2 c=$3
   new_namespace "$s" "$r" "$c"
   new_link "$r" r0 "$s" s0
   new_link "$r" r1 "$c" c0

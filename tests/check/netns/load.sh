@@ -6,7 +6,9 @@
 #
 #   load.sh [RATE [SECONDS]]
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
-two_hosts
+two_hosts R G
+# shellcheck source-path=SCRIPTDIR source=../../benchmark/load.sh
 . "$MC_SOURCE_DIR/tests/benchmark/load.sh" "${1:-20000}" "${2:-3}" R G \
   198.51.100.1

@@ -5,8 +5,9 @@
 # Names of relay and source: a name server that never answers delays nothing
 # and ends in an error that names the relay; names that resolve are used.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
-two_hosts
+two_hosts R G
 
 CHANNEL='group=232.1.1.1 port=5001'
 nft_in R 'udp dport 53 drop' 'tcp dport 53 drop'
@@ -44,11 +45,20 @@ say "$(get fails error)"
 # The same for the sender's name.
 # shellcheck disable=SC2086
 receiver G nobody relay=198.51.100.1 relay-timeout=2000000000 \
-  source=sender.example $CHANNEL
+  stall-timeout=1000000000 source=sender.example $CHANNEL
 expect nobody errors -ge 1 6
 [[ $(get nobody error) = "gst-resource-error-quark 3 "*sender.example* ]] ||
   fail "the error is $(get nobody error)"
+expect nobody message.multicast-stalled = 0
 end nobody
+
+# A sender's name with addresses of the other family only.
+receiver G family relay=198.51.100.1 relay-timeout=2000000000 \
+  source=sender.test group=ff3e::8000:1 port=5001
+expect family errors -ge 1 6
+[[ $(get family error) = "gst-resource-error-quark 3 "*sender.test*"IP version"* ]] ||
+  fail "the error is $(get family error)"
+end family
 
 # A relay that has an address but is silent.
 nft_in R 'udp dport 2269 drop'

@@ -5,8 +5,9 @@
 # Several gateways behind one address get what each asked for; two channels of
 # one relay do not mix.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
-topology
+topology S R C
 ip netns exec R nft 'add table ip nat'
 ip netns exec R nft \
   'add chain ip nat post { type nat hook postrouting priority 100; }'

@@ -6,6 +6,7 @@
 # in mid-stream: the stream goes on, and the relay is told to forget the old
 # endpoint where it says which one it sees.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 BOUND=10

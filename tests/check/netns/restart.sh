@@ -5,6 +5,7 @@
 # A relay is gone for 5 s in mid-stream and comes back on the same address:
 # data within 10 s of its return, while the pipeline goes on playing.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 CHANNEL='source=192.0.2.10 group=232.1.1.1 port=5001'

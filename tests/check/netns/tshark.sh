@@ -5,6 +5,7 @@
 # A whole session on the wire as an independent program reads it: handshake,
 # data, refresh, another address, leave.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 # session NAME RELAY-ADDRESS CHANNEL...   leaves NAME.pcapng
