@@ -89,9 +89,13 @@ tell_downstream (GstAmtReceiver * rx)
 static void
 expire_silence (GstAmtReceiver * rx, core_time now)
 {
-  GstMcSilenceFlags flags = gst_mc_silence_expire (&rx->silence, now);
+  GstMcSilenceFlags flags;
   gchar relay[CORE_ADDR_TEXT_MAX];
 
+  /* Silence counts from the join on. */
+  if (!rx->asked)
+    return;
+  flags = gst_mc_silence_expire (&rx->silence, now);
   if (flags & GST_MC_SILENCE_STALLED)
     gst_mc_channel_post (rx->element, "multicast-stalled",
         &rx->channel, GST_MC_DELIVERY_TUNNEL, relay_text (rx, relay),
@@ -321,6 +325,7 @@ ask_for_channel (GstAmtReceiver * rx, core_time now)
   }
   g_clear_pointer (&rx->source_name, gst_mc_name_free);
   gst_amt_tunnel_join (rx->tunnel, &rx->channel, now);
+  gst_mc_silence_start (&rx->silence, now);
   rx->asked = TRUE;
   return TRUE;
 }
@@ -345,7 +350,8 @@ gst_amt_receiver_time_to_wait (GstAmtReceiver * rx, core_time now)
 {
   core_time deadline = gst_amt_tunnel_deadline (rx->tunnel);
 
-  deadline = MIN (deadline, gst_mc_silence_deadline (&rx->silence));
+  if (rx->asked)
+    deadline = MIN (deadline, gst_mc_silence_deadline (&rx->silence));
   if (rx->source_name) {
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
     deadline = MIN (deadline, source_deadline (rx));

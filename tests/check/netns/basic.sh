@@ -5,8 +5,9 @@
 # Relay and gateway in networks of their own: either family through either,
 # everything sent is received, and the leave ends it.
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
-two_hosts
+two_hosts R G
 
 V4='source=192.0.2.10 group=232.1.1.1 port=5001'
 V6='source=2001:db8:f::10 group=ff3e::8000:1 port=5001'

@@ -4,8 +4,10 @@
 # Shell functions of the namespace tests: . "$MC_NETNS_LIB"
 # shellcheck shell=bash
 
+set -E
+
 # In the private /run: nothing of it is left behind.
-DIR=/run/mc
+DIR=${DIR:-/run/mc}
 mkdir -p "$DIR"
 declare -A PEER_PID=()
 
@@ -14,11 +16,12 @@ show_logs () {
   for f in "$DIR"/*.log "$DIR"/*.status; do
     [ -e "$f" ] || continue
     echo "--- ${f##*/}"
-    grep -v '^dropped-.*=0$' "$f" | tail -n 60
+    grep -v '^dropped-.*=0$' "$f" | tail -n 60 || true
   done
 }
 
 fail () {
+  trap - ERR
   {
     echo "FAIL: $*"
     show_logs
@@ -84,32 +87,67 @@ link_local_is_up () {
   ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
 }
 
-# Relay R and gateway G at one cable:
+# two_hosts R G   relay and gateway at one cable:
 #   R r0 198.51.100.1 2001:db8:1::1 -- G g0 198.51.100.2 2001:db8:1::2
 two_hosts () {
-  new_namespace R G
-  new_link R r0 G g0
-  new_address R r0 198.51.100.1 2001:db8:1::1
-  new_address G g0 198.51.100.2 2001:db8:1::2
+  local r=$1 g=$2
+  new_namespace "$r" "$g"
+  new_link "$r" r0 "$g" g0
+  new_address "$r" r0 198.51.100.1 2001:db8:1::1
+  new_address "$g" g0 198.51.100.2 2001:db8:1::2
 }
 
-# Sender S, router R, client C:
+# topology S R C   server, router, client:
 #   S s0 198.51.100.2 2001:db8:1::2 -- R r0 .1, r1 203.0.113.1 2001:db8:2::1
 #   -- C c0 203.0.113.2 2001:db8:2::2
 topology () {
-  new_namespace S R C
-  new_link R r0 S s0
-  new_link R r1 C c0
-  ip netns exec R sysctl -qw net.ipv4.ip_forward=1 \
+  local s=$1 r=$2 c=$3
+  new_namespace "$s" "$r" "$c"
+  new_link "$r" r0 "$s" s0
+  new_link "$r" r1 "$c" c0
+  ip netns exec "$r" sysctl -qw net.ipv4.ip_forward=1 \
     net.ipv6.conf.all.forwarding=1
-  new_address S s0 198.51.100.2 2001:db8:1::2
-  new_address R r0 198.51.100.1 2001:db8:1::1
-  new_address R r1 203.0.113.1 2001:db8:2::1
-  new_address C c0 203.0.113.2 2001:db8:2::2
-  ip -n S route add default via 198.51.100.1
-  ip -n S -6 route add default via 2001:db8:1::1
-  ip -n C route add default via 203.0.113.1
-  ip -n C -6 route add default via 2001:db8:2::1
+  new_address "$s" s0 198.51.100.2 2001:db8:1::2
+  new_address "$r" r0 198.51.100.1 2001:db8:1::1
+  new_address "$r" r1 203.0.113.1 2001:db8:2::1
+  new_address "$c" c0 203.0.113.2 2001:db8:2::2
+  ip -n "$s" route add default via 198.51.100.1
+  ip -n "$s" -6 route add default via 2001:db8:1::1
+  ip -n "$c" route add default via 203.0.113.1
+  ip -n "$c" -6 route add default via 2001:db8:2::1
+}
+
+# nft_in NS RULE...   each in the "input" hook of that namespace
+nft_in () {
+  local ns=$1 rule
+  shift
+  ip netns exec "$ns" nft 'add table inet t'
+  ip netns exec "$ns" nft \
+    'add chain inet t in { type filter hook input priority 0; }'
+  for rule in "$@"; do
+    ip netns exec "$ns" nft "add rule inet t in $rule"
+  done
+}
+
+nft_clear () {
+  ip netns exec "$1" nft flush chain inet t in
+}
+
+# --- cases that run side by side ---
+
+declare -A CASE_PID=()
+
+# in_parallel COMMAND...   each argument is a function to run by itself
+in_parallel () {
+  local c status=0
+  for c in "$@"; do
+    ( "$c" ) &
+    CASE_PID[$c]=$!
+  done
+  for c in "$@"; do
+    wait "${CASE_PID[$c]}" || { echo "$c failed" >&2; status=1; }
+  done
+  [ $status = 0 ] || exit 1
 }
 
 # --- peers ---
@@ -119,10 +157,20 @@ peer () {
   local ns=$1 name=$2 kind=$3
   shift 3
   rm -f "$DIR/$name.status"
-  ip netns exec "$ns" "$MC_NETNS_PEER" "$kind" "status=$DIR/$name.status" "$@" \
+  ns_exec "$ns" "$MC_NETNS_PEER" "$kind" "status=$DIR/$name.status" "$@" \
     >>"$DIR/$name.log" 2>&1 &
   PEER_PID[$name]=$!
   wait_for 10 test -e "$DIR/$name.status" || fail "$name did not start"
+}
+
+# ns_exec NS COMMAND...   "-": where we are
+ns_exec () {
+  local ns=$1
+  shift
+  if [ "$ns" = - ]; then
+    exec "$@"
+  fi
+  exec ip netns exec "$ns" "$@"
 }
 
 # A relay is ready when its port is open.
@@ -169,13 +217,16 @@ crash () {
 
 # Every received datagram was pushed or is among the dropped ones.
 stats_add_up () {
-  local received pushed dropped
-  received=$(get "$1" packets-received)
-  pushed=$(get "$1" packets-pushed)
-  dropped=$(sed -n '/^dropped-control-/d; s/^dropped-.*=//p' \
-    "$DIR/$1.status" | awk '{ n += $1 } END { print n + 0 }')
-  [ "$received" = $((pushed + dropped)) ] ||
-    fail "$1: $received received, but $pushed pushed and $dropped dropped"
+  awk -F= '
+    /^packets-received=/ { received = $2 }
+    /^packets-pushed=/ { pushed = $2 }
+    /^dropped-/ && !/^dropped-control-/ { dropped += $2 }
+    END {
+      if (received == pushed + dropped && received > 0)
+        exit 0
+      print received " received, " pushed " pushed, " dropped " dropped"
+      exit 1
+    }' "$DIR/$1.status" || fail "$1: the statistics do not add up"
 }
 
 # Every datagram came, in order, whole, and of the right channel.

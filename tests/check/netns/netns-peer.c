@@ -10,7 +10,8 @@
  * what happens is told on stdout.  Keys that are not named in peer-sender.c or
  * peer-receiver.c are properties of the element.  A comma begins another
  * sender in the same process; its keys in FILE begin with "2." and so on.
- * SIGTERM ends it in good order; then FILE has ended=1.
+ * SIGUSR1 makes senders pause or go on.  SIGTERM ends the program in good
+ * order; then FILE has ended=1.
  */
 #include "netns-peer.h"
 
@@ -246,6 +247,16 @@ on_signal (gpointer data)
 }
 
 static gboolean
+on_pause (gpointer data)
+{
+  Peer *peer = data;
+
+  for (guint i = 0; i < peer->senders->len; i++)
+    peer_sender_pause (g_ptr_array_index (peer->senders, i));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 set_option (Peer * peer, const gchar * argument)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "=", 2);
@@ -292,6 +303,7 @@ run (Peer * peer)
   gst_bus_add_watch (bus, on_message, peer);
   g_unix_signal_add (SIGTERM, on_signal, peer);
   g_unix_signal_add (SIGINT, on_signal, peer);
+  g_unix_signal_add (SIGUSR1, on_pause, peer);
   g_timeout_add (PUBLISH_MS, publish, peer);
 
   peer->first_progress_us = -1;

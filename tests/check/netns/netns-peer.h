@@ -32,6 +32,8 @@ PeerSender *peer_sender_new (GstBin * pipeline);
 gboolean peer_sender_set (PeerSender * sender, const gchar * key,
     const gchar * value);
 void peer_sender_start (PeerSender * sender);
+/* Pauses sending, or goes on. */
+void peer_sender_pause (PeerSender * sender);
 /* Stops sending; the pipeline may still play. */
 void peer_sender_stop (PeerSender * sender);
 void peer_sender_append_status (PeerSender * sender, GString * out,

@@ -18,6 +18,7 @@ struct _PeerSender
   GstElement *sink;             /* the amtrelaysink */
   GThread *thread;
   gint quit;                    /* atomic */
+  gint paused;                  /* atomic */
 
   guint64 rate;                 /* datagrams a second */
   guint64 size;
@@ -45,8 +46,8 @@ peer_sender_new (GstBin * pipeline)
     g_error ("no appsrc or no amtrelaysink");
   /* Without a latency to offer, a pipeline with a sink that keeps time warns. */
   g_object_set (s->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "block",
-      TRUE, "max-bytes", (guint64) 4 << 20, "max-latency",
-      (gint64) GST_SECOND, NULL);
+      TRUE, "max-bytes", (guint64) 4 << 20, "min-latency",
+      (gint64) 0, "max-latency", (gint64) GST_SECOND, NULL);
   gst_bin_add_many (pipeline, s->appsrc, s->sink, NULL);
   if (!gst_element_link (s->appsrc, s->sink))
     g_error ("appsrc and amtrelaysink cannot be linked");
@@ -115,6 +116,11 @@ run (gpointer data)
     GstBufferList *list;
     guint n;
 
+    if (g_atomic_int_get (&s->paused)) {
+      behind += due - MIN (due, sent);
+      g_usleep (TICK_US);
+      continue;
+    }
     /* Who has been held up does not make up for it all at once. */
     if (due > sent + s->rate / 50 + LIST_MAX) {
       behind += due - sent - LIST_MAX;
@@ -146,6 +152,12 @@ peer_sender_start (PeerSender * s)
 {
   s->size = MAX (s->size, PEER_PAYLOAD_MIN);
   s->thread = g_thread_new ("sender", run, s);
+}
+
+void
+peer_sender_pause (PeerSender * s)
+{
+  g_atomic_int_set (&s->paused, !g_atomic_int_get (&s->paused));
 }
 
 void
