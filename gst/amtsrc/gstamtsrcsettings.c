@@ -30,7 +30,6 @@ void
 gst_amt_settings_init (GstAmtSettings * settings)
 {
   memset (settings, 0, sizeof (*settings));
-  gst_mc_settings_init (&settings->common);
   settings->relay_discovery = DEFAULT_RELAY_DISCOVERY;
   settings->relay_port = DEFAULT_RELAY_PORT;
   settings->relay_timeout = DEFAULT_RELAY_TIMEOUT;
@@ -41,7 +40,6 @@ void
 gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from)
 {
   *to = *from;
-  gst_mc_settings_copy (&to->common, &from->common);
   to->relay = g_strdup (from->relay);
   to->bind_address = g_strdup (from->bind_address);
 }
@@ -49,7 +47,6 @@ gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from)
 void
 gst_amt_settings_clear (GstAmtSettings * settings)
 {
-  gst_mc_settings_clear (&settings->common);
   g_clear_pointer (&settings->relay, g_free);
   g_clear_pointer (&settings->bind_address, g_free);
 }
@@ -193,8 +190,6 @@ gst_amt_settings_install_properties (GObjectClass * klass)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
       GST_PARAM_MUTABLE_READY;
 
-  gst_mc_settings_install_properties (klass);
-
   /**
    * GstAmtSrc:relay:
    *
@@ -306,7 +301,7 @@ gst_amt_settings_set_property (GstAmtSettings * settings, guint id,
       settings->bind_port = g_value_get_uint (value);
       return TRUE;
     default:
-      return gst_mc_settings_set_property (&settings->common, id, value);
+      return FALSE;
   }
 }
 
@@ -334,6 +329,6 @@ gst_amt_settings_get_property (const GstAmtSettings * settings, guint id,
       g_value_set_uint (value, settings->bind_port);
       return TRUE;
     default:
-      return gst_mc_settings_get_property (&settings->common, id, value);
+      return FALSE;
   }
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * The properties of amtsrc: those all multicast sources have, and its own.
+ * The properties that amtsrc has besides those of all multicast sources.
  */
 #pragma once
 
 #include "gstmcsettings.h"
 
-G_BEGIN_DECLS
-
-typedef struct
+G_BEGIN_DECLS typedef struct
 {
-  GstMcSettings common;
   gchar *relay;
   gboolean relay_discovery;
   guint relay_port;
@@ -24,8 +21,8 @@ void gst_amt_settings_init (GstAmtSettings * settings);
 void gst_amt_settings_clear (GstAmtSettings * settings);
 void gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from);
 
-/* All properties but the values of uri and stats, which are the element's.
- * set and get are called with the object lock held; FALSE: not one of them. */
+/* set and get are called with the object lock held; FALSE: not one of
+ * them. */
 void gst_amt_settings_install_properties (GObjectClass * klass);
 gboolean gst_amt_settings_set_property (GstAmtSettings * settings, guint id,
     const GValue * value);

@@ -5,41 +5,29 @@
  */
 #include "gstamttunnel.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include "gstamtrelays.h"
 #include "gstmcbatch.h"
+#include "gstmciface.h"
 #include "gstmcsocket.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_amt_src_debug);
 #define GST_CAT_DEFAULT gst_amt_src_debug
-
-/* For how long after a pause stamps are compared with the wall clock, which
- * may be set at any time. */
-#define STALE_FOR CORE_SECOND
 
 struct _GstAmtTunnel
 {
   GstElement *element;
   GstPoll *poll;
   GstPollFD pollfd;
-  GstPollFD wake_pollfd;
-  int wake_fd;
 
   GstMcSocket socket;
   guint receive_buffer;
   GstMcBatch *batch;
   amt_gateway *gateway;
   GstAmtRelays *relays;
-
-  GstClockTime stale_before;    /* Unix time */
-  core_time stale_until;        /* when to stop looking at it */
+  guint route;                  /* see route_digest () */
 
   guint64 too_big;
   guint64 control_too_big;
-  guint64 empty;
-  guint64 paused;
 };
 
 static gboolean
@@ -72,35 +60,13 @@ open_socket (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   return TRUE;
 }
 
-static void
-size_receive_buffer (GstAmtTunnel * tunnel, guint wanted)
-{
-  gboolean by_user = wanted != 0;
-  guint granted;
-
-  if (!by_user)
-    wanted = GST_MC_BUFFER_SIZE_WANTED;
-  granted = gst_mc_socket_set_receive_buffer (&tunnel->socket, wanted);
-  tunnel->receive_buffer = granted;
-  if (granted >= wanted)
-    return;
-  if (by_user)
-    GST_ELEMENT_WARNING (tunnel->element, RESOURCE, SETTINGS,
-        ("The system grants a receive buffer of %u bytes instead of the %u "
-            "of \"buffer-size\". Raise net.core.rmem_max, e.g. sysctl -w "
-            "net.core.rmem_max=%u", granted, wanted, wanted), (NULL));
-  else
-    GST_INFO_OBJECT (tunnel->element, "receive buffer of %u bytes instead of "
-        "%u; net.core.rmem_max limits it", granted, wanted);
-}
-
 static gboolean
-new_gateway (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
-    GError ** error)
+new_gateway (GstAmtTunnel * tunnel, const GstMcSettings * common,
+    const GstAmtSettings * settings, GError ** error)
 {
   amt_gateway_config config = {
     .random = gst_mc_random,
-    .no_verify_checksum = !settings->common.verify_checksum,
+    .no_verify_checksum = !common->verify_checksum,
     .give_up = settings->relay_timeout,
     .max_candidates = GST_AMT_RELAYS_MAX_CANDIDATES,
   };
@@ -112,39 +78,21 @@ new_gateway (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   return FALSE;
 }
 
-static gboolean
-add_to_poll (GstAmtTunnel * tunnel, GstPollFD * pollfd, int fd)
-{
-  gst_poll_fd_init (pollfd);
-  pollfd->fd = fd;
-  return gst_poll_add_fd (tunnel->poll, pollfd) &&
-      gst_poll_fd_ctl_read (tunnel->poll, pollfd, TRUE);
-}
-
-static void
-remove_from_poll (GstAmtTunnel * tunnel, GstPollFD * pollfd)
-{
-  if (pollfd->fd >= 0)
-    gst_poll_remove_fd (tunnel->poll, pollfd);
-}
-
 static void
 tunnel_free (GstAmtTunnel * tunnel)
 {
   gst_amt_relays_free (tunnel->relays);
   amt_gateway_free (tunnel->gateway);
   gst_mc_batch_free (tunnel->batch);
-  remove_from_poll (tunnel, &tunnel->pollfd);
-  remove_from_poll (tunnel, &tunnel->wake_pollfd);
+  gst_mc_poll_remove (tunnel->poll, &tunnel->pollfd);
   gst_mc_socket_close (&tunnel->socket);
-  if (tunnel->wake_fd >= 0)
-    close (tunnel->wake_fd);
   g_free (tunnel);
 }
 
 GstAmtTunnel *
-gst_amt_tunnel_open (GstElement * element, const GstAmtSettings * settings,
-    core_family channel_family, GstPoll * poll, GError ** error)
+gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
+    const GstAmtSettings * settings, core_family channel_family,
+    GstPoll * poll, int wake_fd, GError ** error)
 {
   GstAmtTunnel *tunnel = g_new0 (GstAmtTunnel, 1);
 
@@ -152,24 +100,21 @@ gst_amt_tunnel_open (GstElement * element, const GstAmtSettings * settings,
   tunnel->poll = poll;
   tunnel->socket.fd = -1;
   gst_poll_fd_init (&tunnel->pollfd);
-  gst_poll_fd_init (&tunnel->wake_pollfd);
-  tunnel->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 
   tunnel->relays = gst_amt_relays_new (element, settings->relay,
       settings->relay_port, settings->relay_discovery, channel_family,
-      tunnel->wake_fd, error);
+      wake_fd, error);
   if (tunnel->relays == NULL || !open_socket (tunnel, settings, error) ||
-      !new_gateway (tunnel, settings, error)) {
+      !new_gateway (tunnel, common, settings, error)) {
     tunnel_free (tunnel);
     return NULL;
   }
-  size_receive_buffer (tunnel, settings->common.buffer_size);
+  tunnel->receive_buffer = gst_mc_socket_size_receive_buffer (&tunnel->socket,
+      element, common->buffer_size);
 
-  tunnel->batch = gst_mc_batch_new (settings->common.batch_size,
-      settings->common.mtu);
-  if (tunnel->batch == NULL || tunnel->wake_fd < 0 ||
-      !add_to_poll (tunnel, &tunnel->pollfd, tunnel->socket.fd) ||
-      !add_to_poll (tunnel, &tunnel->wake_pollfd, tunnel->wake_fd)) {
+  tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu);
+  if (tunnel->batch == NULL ||
+      !gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of memory or file descriptors");
     tunnel_free (tunnel);
@@ -209,12 +154,6 @@ gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now)
   tunnel_free (tunnel);
 }
 
-int
-gst_amt_tunnel_get_wake_fd (const GstAmtTunnel * tunnel)
-{
-  return tunnel->wake_fd;
-}
-
 guint
 gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel)
 {
@@ -233,21 +172,42 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
 }
 
 void
-gst_amt_tunnel_resume (GstAmtTunnel * tunnel, GstClockTime it_ended_at,
-    core_time now)
+gst_amt_tunnel_resume (GstAmtTunnel * tunnel, core_time now)
 {
-  tunnel->stale_before = it_ended_at;
-  tunnel->stale_until = now + STALE_FOR;
   amt_gateway_resume (tunnel->gateway, now);
 }
 
-static void
-drain_wake_fd (GstAmtTunnel * tunnel)
+/* Where datagrams to the relay leave the host, as one number. */
+static guint
+route_digest (const GstAmtTunnel * tunnel, guint * ifindex)
 {
-  guint64 count;
+  const amt_gateway_stats *stats = amt_gateway_get_stats (tunnel->gateway);
+  guint digest;
+  core_ip local;
 
-  if (gst_poll_fd_can_read (tunnel->poll, &tunnel->wake_pollfd))
-    while (read (tunnel->wake_fd, &count, sizeof (count)) > 0);
+  if (stats->relay.ip.family == CORE_FAMILY_NONE ||
+      !gst_mc_iface_route (&stats->relay.ip, ifindex, &local))
+    return 0;
+  digest = *ifindex;
+  for (gsize i = 0; i < sizeof (local.bytes); i++)
+    digest = digest * 33 + local.bytes[i];
+  return digest;
+}
+
+void
+gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
+    const GstMcNetlink * netlink, core_time now)
+{
+  guint ifindex = 0;
+  guint route = route_digest (tunnel, &ifindex);
+
+  /* The relay hears of us by another address, or we missed what it sent. */
+  if (route != 0 && (route != tunnel->route ||
+          gst_mc_netlink_was_down (netlink, ifindex))) {
+    GST_INFO_OBJECT (tunnel->element, "the way to the relay changed");
+    amt_gateway_network_changed (tunnel->gateway, now);
+  }
+  tunnel->route = route;
 }
 
 static void
@@ -269,7 +229,6 @@ read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
 void
 gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now)
 {
-  drain_wake_fd (tunnel);
   if (gst_amt_relays_update (tunnel->relays, now)) {
     guint n;
     const amt_relay_candidate *candidates =
@@ -320,16 +279,6 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
   if (ret <= 0)
     return NULL;
 
-  if (view.len == 0) {
-    tunnel->empty++;
-    return NULL;
-  }
-  if (now < tunnel->stale_until && GST_CLOCK_TIME_IS_VALID (datagram.realtime)
-      && datagram.realtime < tunnel->stale_before) {
-    tunnel->paused++;
-    return NULL;
-  }
-
   *realtime = datagram.realtime;
   *source_port = view.source_port;
   if (view.reassembled)
@@ -361,7 +310,5 @@ gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
   stats->gateway = *amt_gateway_get_stats (tunnel->gateway);
   stats->too_big = tunnel->too_big;
   stats->control_too_big = tunnel->control_too_big;
-  stats->empty = tunnel->empty;
-  stats->paused = tunnel->paused;
   stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
 }

@@ -10,22 +10,18 @@
 
 #include "amt-gateway.h"
 #include "gstamtsrcsettings.h"
+#include "gstmcnetlink.h"
 
-G_BEGIN_DECLS
-
-typedef struct _GstAmtTunnel GstAmtTunnel;
+G_BEGIN_DECLS typedef struct _GstAmtTunnel GstAmtTunnel;
 
 /* Opens the socket and adds it to the poll; asks nothing of the network yet.
- * Fails with a GST_RESOURCE_ERROR that names the property. */
+ * wake_fd is an eventfd that lookups of relays add to.  Fails with a GST_RESOURCE_ERROR that names the property. */
 GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
-    const GstAmtSettings * settings, core_family channel_family,
-    GstPoll * poll, GError ** error);
+    const GstMcSettings * common, const GstAmtSettings * settings,
+    core_family channel_family, GstPoll * poll, int wake_fd, GError ** error);
 
 /* Leaves, sends what that takes (once, without waiting) and frees. */
 void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
-
-/* An eventfd: adding to it wakes the poll. */
-int gst_amt_tunnel_get_wake_fd (const GstAmtTunnel * tunnel);
 
 /* Bytes of receive buffer the kernel granted. */
 guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
@@ -33,10 +29,12 @@ guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now);
 
-/* A pause ended: what was received before it_ended_at (Unix time, for a
- * second at most) is stale. */
-void gst_amt_tunnel_resume (GstAmtTunnel * tunnel, GstClockTime it_ended_at,
-    core_time now);
+/* A pause ended. */
+void gst_amt_tunnel_resume (GstAmtTunnel * tunnel, core_time now);
+
+/* Interfaces, addresses or routes changed. */
+void gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
+    const GstMcNetlink * netlink, core_time now);
 
 /* Timers, lookups, ICMP news, and all datagrams that are due. */
 void gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now);
@@ -64,8 +62,6 @@ typedef struct
   amt_gateway_stats gateway;
   guint64 too_big;              /* longer than mtu: data, ... */
   guint64 control_too_big;      /*   and not data */
-  guint64 empty;                /* datagrams without payload */
-  guint64 paused;               /* arrived while paused */
   guint64 kernel_dropped;
 } GstAmtTunnelStats;
 

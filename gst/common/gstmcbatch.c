@@ -6,15 +6,16 @@
 #include "gstmcbatch.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
 
 #include "gstmcsocket.h"
 
-/* Room for the control messages of one datagram: stamp, drop counter, and
- * some to spare. */
-#define CONTROL_WORDS 16
+/* Room for the control messages of one datagram: stamp, drop counter,
+ * destination, and some to spare. */
+#define CONTROL_WORDS 24
 
 typedef struct
 {
@@ -143,14 +144,34 @@ gst_mc_batch_receive (GstMcBatch * batch, int fd)
   return 0;
 }
 
+/* The group a datagram was sent to. */
+static void
+read_destination (struct cmsghdr *cmsg, GstMcDatagram * out)
+{
+  if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO) {
+    struct in_pktinfo info;
+
+    memcpy (&info, CMSG_DATA (cmsg), sizeof (info));
+    out->to = core_ip_v4 ((const uint8_t *) &info.ipi_addr);
+  } else if (cmsg->cmsg_level == IPPROTO_IPV6
+      && cmsg->cmsg_type == IPV6_PKTINFO) {
+    struct in6_pktinfo info;
+
+    memcpy (&info, CMSG_DATA (cmsg), sizeof (info));
+    out->to = core_ip_v6 (info.ipi6_addr.s6_addr);
+  }
+}
+
 static void
 read_control (GstMcBatch * batch, struct msghdr *msg, GstMcDatagram * out)
 {
   struct cmsghdr *cmsg;
 
   for (cmsg = CMSG_FIRSTHDR (msg); cmsg; cmsg = CMSG_NXTHDR (msg, cmsg)) {
-    if (cmsg->cmsg_level != SOL_SOCKET)
+    if (cmsg->cmsg_level != SOL_SOCKET) {
+      read_destination (cmsg, out);
       continue;
+    }
     if (cmsg->cmsg_type == SCM_TIMESTAMPNS) {
       struct timespec ts;
 
@@ -176,6 +197,7 @@ gst_mc_batch_get (GstMcBatch * batch, guint i, GstMcDatagram * out)
   out->len = batch->headers[i].msg_len;
   out->truncated = (msg->msg_flags & MSG_TRUNC) != 0;
   out->realtime = GST_CLOCK_TIME_NONE;
+  memset (&out->to, 0, sizeof (out->to));
   gst_mc_addr_from_sockaddr ((struct sockaddr *) &slot->name,
       msg->msg_namelen, &out->from);
   read_control (batch, msg, out);

@@ -10,15 +10,14 @@
 
 #include "gstmcaddr.h"
 
-G_BEGIN_DECLS
-
-typedef struct _GstMcBatch GstMcBatch;
+G_BEGIN_DECLS typedef struct _GstMcBatch GstMcBatch;
 
 typedef struct
 {
   const guint8 *data;
   gsize len;
   core_addr from;
+  core_ip to;                   /* where the socket asks for it, see there */
   gboolean truncated;           /* it was longer than a slot; len is what came */
   GstClockTime realtime;        /* kernel's arrival stamp, CLOCK_REALTIME, or
                                    GST_CLOCK_TIME_NONE */

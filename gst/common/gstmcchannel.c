@@ -43,6 +43,14 @@ gst_mc_channel_post (GstElement * element, const gchar * name,
 }
 
 void
+gst_mc_post_error (GstElement * element, const GError * error)
+{
+  gst_element_message_full (element, GST_MESSAGE_ERROR, error->domain,
+      error->code, g_strdup (error->message), NULL, __FILE__, GST_FUNCTION,
+      __LINE__);
+}
+
+void
 gst_mc_progress (GstElement * element, GstProgressType type,
     const gchar * code, const gchar * format, ...)
 {

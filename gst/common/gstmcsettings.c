@@ -16,6 +16,7 @@
 #define DEFAULT_TIMEOUT 0
 #define DEFAULT_RETRIEVE_SENDER_ADDRESS TRUE
 #define DEFAULT_ADD_REFERENCE_TIMESTAMP_META FALSE
+#define DEFAULT_REJOIN_INTERVAL 0
 
 #define MIN_MTU 64
 #define MAX_MTU 65535
@@ -37,6 +38,7 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->timeout = DEFAULT_TIMEOUT;
   settings->retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS;
   settings->add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META;
+  settings->rejoin_interval = DEFAULT_REJOIN_INTERVAL;
 }
 
 void
@@ -44,6 +46,7 @@ gst_mc_settings_clear (GstMcSettings * settings)
 {
   g_clear_pointer (&settings->source, g_free);
   g_clear_pointer (&settings->group, g_free);
+  g_clear_pointer (&settings->multicast_iface, g_free);
   gst_clear_caps (&settings->caps);
 }
 
@@ -53,6 +56,7 @@ gst_mc_settings_copy (GstMcSettings * to, const GstMcSettings * from)
   *to = *from;
   to->source = g_strdup (from->source);
   to->group = g_strdup (from->group);
+  to->multicast_iface = g_strdup (from->multicast_iface);
   if (from->caps)
     gst_caps_ref (from->caps);
 }
@@ -145,6 +149,20 @@ gst_mc_settings_install_properties (GObjectClass * klass)
   install_tuning_properties (klass);
 }
 
+void
+gst_mc_settings_install_native_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, GST_MC_PROP_MULTICAST_IFACE,
+      g_param_spec_string ("multicast-iface", "Multicast interface",
+          "Interfaces to join on: comma list of names or addresses (NULL = "
+          "the one of the route to the source)", NULL, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_REJOIN_INTERVAL,
+      g_param_spec_uint64 ("rejoin-interval", "Rejoin interval",
+          "Leave and join again after each period of this length, in "
+          "nanoseconds, for networks that forget members (0 = never)", 0,
+          G_MAXINT64, DEFAULT_REJOIN_INTERVAL, READY_FLAGS));
+}
+
 static void
 set_string (gchar ** field, const GValue * value)
 {
@@ -195,6 +213,12 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
       settings->add_reference_timestamp_meta = g_value_get_boolean (value);
       return TRUE;
+    case GST_MC_PROP_MULTICAST_IFACE:
+      set_string (&settings->multicast_iface, value);
+      return TRUE;
+    case GST_MC_PROP_REJOIN_INTERVAL:
+      settings->rejoin_interval = g_value_get_uint64 (value);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -241,6 +265,12 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
       return TRUE;
     case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
       g_value_set_boolean (value, settings->add_reference_timestamp_meta);
+      return TRUE;
+    case GST_MC_PROP_MULTICAST_IFACE:
+      g_value_set_string (value, settings->multicast_iface);
+      return TRUE;
+    case GST_MC_PROP_REJOIN_INTERVAL:
+      g_value_set_uint64 (value, settings->rejoin_interval);
       return TRUE;
     default:
       return FALSE;

@@ -10,9 +10,8 @@
 #include "gstmcchannel.h"
 
 G_BEGIN_DECLS
-
 /* Property ids; an element's own begin at GST_MC_PROP_LAST. */
-enum
+    enum
 {
   GST_MC_PROP_0,
   GST_MC_PROP_URI,
@@ -30,6 +29,8 @@ enum
   GST_MC_PROP_RETRIEVE_SENDER_ADDRESS,
   GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META,
   GST_MC_PROP_STATS,
+  GST_MC_PROP_MULTICAST_IFACE,
+  GST_MC_PROP_REJOIN_INTERVAL,
   GST_MC_PROP_LAST
 };
 
@@ -47,18 +48,20 @@ typedef struct
   guint64 timeout;
   gboolean retrieve_sender_address;
   gboolean add_reference_timestamp_meta;
+  gchar *multicast_iface;
+  guint64 rejoin_interval;
 } GstMcSettings;
-
-#define GST_MC_BUFFER_SIZE_WANTED (4 * 1024 * 1024)
 
 void gst_mc_settings_init (GstMcSettings * settings);
 void gst_mc_settings_clear (GstMcSettings * settings);
 void gst_mc_settings_copy (GstMcSettings * to, const GstMcSettings * from);
 
-/* Installs all of the ids above.  uri and stats are the element's to set and
+/* Installs the ids up to stats; the second function those behind it, for
+ * elements that join on the host's own interfaces.  uri and stats are the element's to set and
  * get; the rest is handled here, with the object lock held by the caller.
  * FALSE: not one of them. */
 void gst_mc_settings_install_properties (GObjectClass * klass);
+void gst_mc_settings_install_native_properties (GObjectClass * klass);
 gboolean gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     const GValue * value);
 gboolean gst_mc_settings_get_property (const GstMcSettings * settings,

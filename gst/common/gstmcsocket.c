@@ -12,6 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BUFFER_SIZE_WANTED (4 * 1024 * 1024)
+
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29
+#endif
 #ifndef UDP_NO_CHECK6_RX
 #define UDP_NO_CHECK6_RX 102
 #endif
@@ -22,13 +27,19 @@ set_int (int fd, int level, int name, int value)
   return setsockopt (fd, level, name, &value, sizeof (value)) == 0;
 }
 
+/* Kernel arrival stamps and a count of what it dropped for us; without them
+ * stamps are taken on reading and nothing is counted. */
+static void
+set_counting_options (int fd)
+{
+  set_int (fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  set_int (fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+}
+
 static void
 set_options (int fd, int family)
 {
-  /* Kernel arrival stamps and a count of what it dropped for us; without them
-   * stamps are taken on reading and nothing is counted. */
-  set_int (fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-  set_int (fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+  set_counting_options (fd);
 
   /* An unconnected socket hears of ICMP errors only through these. */
   set_int (fd, IPPROTO_IP, IP_RECVERR, 1);
@@ -88,6 +99,72 @@ gst_mc_socket_open (GstMcSocket * sock, const core_addr * local,
   return ok;
 }
 
+static gboolean
+set_group_options (int fd, int family)
+{
+  if (!set_int (fd, SOL_SOCKET, SO_REUSEADDR, 1))
+    return FALSE;
+  set_counting_options (fd);
+  /* Else whatever other programs of the host join would come here too. */
+  if (family == AF_INET)
+    return set_int (fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
+        set_int (fd, IPPROTO_IP, IP_PKTINFO, 1);
+  return set_int (fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+      set_int (fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) &&
+      set_int (fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+gboolean
+gst_mc_socket_open_group (GstMcSocket * sock, const core_addr * group,
+    GError ** error)
+{
+  int family = group->ip.family == CORE_FAMILY_V4 ? AF_INET : AF_INET6;
+  struct sockaddr_storage sa;
+  socklen_t len = gst_mc_addr_to_sockaddr (group, family, &sa);
+
+  sock->family = family;
+  sock->fd = socket (family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (sock->fd >= 0 && set_group_options (sock->fd, family) &&
+      bind (sock->fd, (struct sockaddr *) &sa, len) == 0)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno),
+      g_strerror (errno));
+  gst_mc_socket_close (sock);
+  return FALSE;
+}
+
+static int
+change_membership (GstMcSocket * sock, int option, guint ifindex,
+    const core_ip * source, const core_ip * group)
+{
+  struct group_source_req request;
+  core_addr addr = { *group, 0, 0 };
+
+  memset (&request, 0, sizeof (request));
+  request.gsr_interface = ifindex;
+  gst_mc_addr_to_sockaddr (&addr, sock->family, &request.gsr_group);
+  addr.ip = *source;
+  gst_mc_addr_to_sockaddr (&addr, sock->family, &request.gsr_source);
+  return setsockopt (sock->fd, sock->family == AF_INET ? IPPROTO_IP :
+      IPPROTO_IPV6, option, &request, sizeof (request)) == 0 ? 0 : errno;
+}
+
+int
+gst_mc_socket_join (GstMcSocket * sock, guint ifindex, const core_ip * source,
+    const core_ip * group)
+{
+  return change_membership (sock, MCAST_JOIN_SOURCE_GROUP, ifindex, source,
+      group);
+}
+
+int
+gst_mc_socket_leave (GstMcSocket * sock, guint ifindex, const core_ip * source,
+    const core_ip * group)
+{
+  return change_membership (sock, MCAST_LEAVE_SOURCE_GROUP, ifindex, source,
+      group);
+}
+
 void
 gst_mc_socket_close (GstMcSocket * sock)
 {
@@ -96,8 +173,9 @@ gst_mc_socket_close (GstMcSocket * sock)
   sock->fd = -1;
 }
 
-guint
-gst_mc_socket_set_receive_buffer (GstMcSocket * sock, guint bytes)
+/* Returns the bytes granted. */
+static guint
+set_receive_buffer (GstMcSocket * sock, guint bytes)
 {
   int wanted = (int) MIN (bytes, (guint) G_MAXINT / 2);
   int granted = 0;
@@ -134,6 +212,26 @@ gst_mc_errno_is_network (int err)
     default:
       return FALSE;
   }
+}
+
+guint
+gst_mc_socket_size_receive_buffer (GstMcSocket * sock, GstElement * element,
+    guint buffer_size)
+{
+  guint wanted = buffer_size ? buffer_size : BUFFER_SIZE_WANTED;
+  guint granted = set_receive_buffer (sock, wanted);
+
+  if (granted >= wanted)
+    return granted;
+  if (buffer_size)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("The system grants a receive buffer of %u bytes instead of the %u "
+            "of \"buffer-size\". Raise net.core.rmem_max, e.g. sysctl -w "
+            "net.core.rmem_max=%u", granted, wanted, wanted), (NULL));
+  else
+    GST_INFO_OBJECT (element, "receive buffer of %u bytes instead of %u; "
+        "net.core.rmem_max limits it", granted, wanted);
+  return granted;
 }
 
 int
@@ -192,4 +290,21 @@ gst_mc_socket_next_icmp_error (GstMcSocket * sock, core_addr * to)
         return TRUE;
     }
   }
+}
+
+gboolean
+gst_mc_poll_add (GstPoll * poll, GstPollFD * pollfd, int fd)
+{
+  gst_poll_fd_init (pollfd);
+  pollfd->fd = fd;
+  return gst_poll_add_fd (poll, pollfd) &&
+      gst_poll_fd_ctl_read (poll, pollfd, TRUE);
+}
+
+void
+gst_mc_poll_remove (GstPoll * poll, GstPollFD * pollfd)
+{
+  if (pollfd->fd >= 0)
+    gst_poll_remove_fd (poll, pollfd);
+  gst_poll_fd_init (pollfd);
 }

@@ -10,9 +10,7 @@
 
 #include "gstmcaddr.h"
 
-G_BEGIN_DECLS
-
-typedef struct
+G_BEGIN_DECLS typedef struct
 {
   int fd;                       /* -1 when closed */
   int family;                   /* AF_INET, or AF_INET6 (both families) */
@@ -27,8 +25,23 @@ gboolean gst_mc_socket_open (GstMcSocket * sock, const core_addr * local,
     GError ** error);
 void gst_mc_socket_close (GstMcSocket * sock);
 
-/* Asks for a receive buffer and returns the bytes granted. */
-guint gst_mc_socket_set_receive_buffer (GstMcSocket * sock, guint bytes);
+/* Opens one that is bound to a multicast group and port, shares the port with
+ * others, gets datagrams of its own joins alone and tells of each where it was
+ * sent to. */
+gboolean gst_mc_socket_open_group (GstMcSocket * sock, const core_addr * group,
+    GError ** error);
+
+/* Joins (S,G) on an interface, or leaves it.  Returns 0 or an errno. */
+int gst_mc_socket_join (GstMcSocket * sock, guint ifindex,
+    const core_ip * source, const core_ip * group);
+int gst_mc_socket_leave (GstMcSocket * sock, guint ifindex,
+    const core_ip * source, const core_ip * group);
+
+/* Asks for the receive buffer that the property "buffer-size" wants (0: what
+ * we would like) and returns the bytes granted; tells the user when these are
+ * fewer. */
+guint gst_mc_socket_size_receive_buffer (GstMcSocket * sock,
+    GstElement * element, guint buffer_size);
 
 /* Sends one datagram.  Returns 0 or an errno; ICMP news that are waiting for
  * another datagram are not taken for this one's. */
@@ -38,6 +51,11 @@ int gst_mc_socket_send (GstMcSocket * sock, const core_addr * to,
 /* Takes one entry off the error queue: an ICMP error for datagrams sent to
  * *to.  FALSE when there is none. */
 gboolean gst_mc_socket_next_icmp_error (GstMcSocket * sock, core_addr * to);
+
+/* Adds a descriptor that is to be read from, which may be done once, and
+ * removes it if it was added. */
+gboolean gst_mc_poll_add (GstPoll * poll, GstPollFD * pollfd, int fd);
+void gst_mc_poll_remove (GstPoll * poll, GstPollFD * pollfd);
 
 /* Whether an errno of a send or receive tells of the network rather than of
  * the socket: worth a try later. */

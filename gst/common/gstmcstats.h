@@ -8,10 +8,14 @@
 #include <gst/gst.h>
 
 #include "core.h"
+#include "gstmcreceiver.h"
 
 G_BEGIN_DECLS
-
 #define GST_MC_STATS_NAME "application/x-multicast-stats"
+/* The fields that the statistics of all sources have.
+ * Returns: (transfer full) */
+    GstStructure * gst_mc_stats_new (const GstMcSnapshot * snapshot,
+    const gchar * delivery);
 
 /* Adds one guint64 field "PREFIX-REASON" for each of the reasons (ended by
  * CORE_OK), with its count from a table indexed by -reason. */

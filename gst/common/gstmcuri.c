@@ -14,6 +14,9 @@
  * of addresses. */
 #define QUERY_PLAIN ":/,@[]"
 
+/* What a zone stands for. */
+#define IFACE_PROPERTY "multicast-iface"
+
 G_GNUC_PRINTF (3, 4)
      static gboolean
          uri_error (GError ** error, GstURIError code, const gchar * format,
@@ -86,6 +89,15 @@ changes_add (Changes * changes, const gchar * name)
   return &g_array_index (changes->values, GValue, changes->values->len - 1);
 }
 
+static gboolean
+changes_have (const Changes * changes, const gchar * name)
+{
+  for (guint i = 0; i < changes->names->len; i++)
+    if (g_str_equal (g_ptr_array_index (changes->names, i), name))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 changes_apply (Changes * changes, GObject * object)
 {
@@ -113,7 +125,7 @@ collect_query (GstUri * uri, GObject * object, Changes * changes,
     GParamSpec *pspec =
         g_object_class_find_property (G_OBJECT_GET_CLASS (object), key);
 
-    if (is_authority (key))
+    if (is_authority (key) || changes_have (changes, key))
       ok = uri_error (error, GST_URI_ERROR_BAD_URI, "The key \"%s\" repeats "
           "what stands before the question mark of the URI", (gchar *) key);
     else if (pspec == NULL || !has_uri_key (pspec, G_OBJECT_TYPE (object)))
@@ -127,6 +139,38 @@ collect_query (GstUri * uri, GObject * object, Changes * changes,
   }
   g_hash_table_unref (table);
   return ok;
+}
+
+/* Cuts the zone off an IPv6 address (RFC 6874; its "%25" is unescaped by
+ * now): the interface to join on. */
+static gboolean
+take_zone (gchar * host, GObject * object, Changes * changes, GError ** error)
+{
+  gchar *zone = strchr (host, ':') ? strchr (host, '%') : NULL;
+  const GValue *known;
+
+  if (zone == NULL)
+    return TRUE;
+  *zone++ = '\0';
+  if (zone[0] == '\0')
+    return uri_error (error, GST_URI_ERROR_BAD_URI, "The zone of the address "
+        "\"%s\" is empty. Write [ADDRESS%%25INTERFACE]", host);
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (object),
+          IFACE_PROPERTY) == NULL)
+    return uri_error (error, GST_URI_ERROR_BAD_URI, "The address \"%s\" has "
+        "the zone \"%s\", which has no meaning here", host, zone);
+  if (!changes_have (changes, IFACE_PROPERTY)) {
+    g_value_set_string (g_value_init (changes_add (changes, IFACE_PROPERTY),
+            G_TYPE_STRING), zone);
+    return TRUE;
+  }
+  /* The other address had one; nothing else has been collected yet. */
+  known = &g_array_index (changes->values, GValue, 0);
+  if (g_strcmp0 (g_value_get_string (known), zone) != 0)
+    return uri_error (error, GST_URI_ERROR_BAD_URI, "The zones \"%s\" and "
+        "\"%s\" of the URI differ. Give one interface",
+        g_value_get_string (known), zone);
+  return TRUE;
 }
 
 /* "[2001:db8::1]" without the brackets. */
@@ -160,8 +204,8 @@ check_port (const gchar * text, GError ** error)
 }
 
 static gboolean
-collect_authority (GstUri * uri, const gchar * text, Changes * changes,
-    GError ** error)
+collect_authority (GstUri * uri, const gchar * text, GObject * object,
+    Changes * changes, GError ** error)
 {
   const gchar *user = gst_uri_get_userinfo (uri);
   const gchar *host = gst_uri_get_host (uri);
@@ -185,6 +229,11 @@ collect_authority (GstUri * uri, const gchar * text, Changes * changes,
   settings.source = without_brackets (user);
   settings.group = without_brackets (host);
   settings.port = port == GST_URI_NO_PORT ? 0 : port;
+  if (!take_zone (settings.source, object, changes, error) ||
+      !take_zone (settings.group, object, changes, error)) {
+    gst_mc_settings_clear (&settings);
+    return FALSE;
+  }
   ok = gst_mc_settings_get_channel (&settings, &channel, &source_name,
       &problem);
   if (ok) {
@@ -221,7 +270,7 @@ gst_mc_uri_apply (GObject * object, const gchar * scheme, const gchar * text,
         "path, which a channel does not have", text);
 
   changes_init (&changes);
-  ok = collect_authority (uri, text, &changes, error) &&
+  ok = collect_authority (uri, text, object, &changes, error) &&
       collect_query (uri, object, &changes, error);
   if (ok)
     changes_apply (&changes, object);

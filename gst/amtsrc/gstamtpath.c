@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * The tunnel as a path.
+ */
+#include "gstamtpath.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_amt_src_debug);
+#define GST_CAT_DEFAULT gst_amt_src_debug
+
+struct _GstAmtPath
+{
+  GstMcPath path;               /* must be first */
+  GstElement *element;
+  GstAmtTunnel *tunnel;
+
+  /* for error messages */
+  gchar *relay_setting;
+  guint64 relay_timeout;
+
+  gboolean connecting;          /* a relay is asked and has not answered */
+  gboolean connected;           /* some relay answered */
+};
+
+static const gchar *
+lost_reason (amt_lost_reason reason)
+{
+  switch (reason) {
+    case AMT_LOST_NO_ANSWER:
+      return "no-answer";
+    case AMT_LOST_UNREACHABLE:
+      return "unreachable";
+    case AMT_LOST_LIMIT:
+      return "limit";
+    case AMT_LOST_NO_DATA:
+      return "no-data";
+    default:
+      return "lost";
+  }
+}
+
+/* No relay answered within relay-timeout: the one error of the network. */
+static void
+post_gave_up (GstAmtPath * path)
+{
+  const gchar *problem = gst_amt_tunnel_get_problem (path->tunnel);
+
+  if (problem) {
+    GST_ELEMENT_ERROR (path->element, RESOURCE, NOT_FOUND,
+        ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
+            "Check the name, or give an address", path->relay_setting, problem),
+        (NULL));
+    return;
+  }
+  GST_ELEMENT_ERROR (path->element, RESOURCE, OPEN_READ,
+      ("No answer from the AMT relay %s (property \"relay\") within %u s "
+          "(\"relay-timeout\"). Check that it runs and that no firewall "
+          "blocks UDP to its port",
+          path->relay_setting && path->relay_setting[0] ? path->relay_setting :
+          "that anycast discovery should find",
+          (guint) (path->relay_timeout / GST_SECOND)), (NULL));
+}
+
+/* FALSE when the stream cannot go on. */
+static gboolean
+handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
+{
+  GstMcTell *tell = path->path.tell;
+  gchar relay[CORE_ADDR_TEXT_MAX];
+
+  core_addr_to_string (&event->relay, relay);
+  switch (event->type) {
+    case AMT_EVENT_CONNECTING:
+      tell->relay = event->relay;
+      gst_mc_progress (path->element,
+          path->connecting ? GST_PROGRESS_TYPE_CONTINUE :
+          GST_PROGRESS_TYPE_START, "connect",
+          event->discovery ? "Asking %s for a relay" : "Asking relay %s",
+          relay);
+      path->connecting = TRUE;
+      break;
+    case AMT_EVENT_CONNECTED:
+      tell->relay = event->relay;
+      path->connecting = FALSE;
+      path->connected = TRUE;
+      gst_mc_progress (path->element, GST_PROGRESS_TYPE_COMPLETE, "connect",
+          "Relay %s answers", relay);
+      break;
+    case AMT_EVENT_REPORTED:
+      gst_mc_progress (path->element, GST_PROGRESS_TYPE_START, "request",
+          "Joining through relay %s", relay);
+      break;
+    case AMT_EVENT_PORT_LEARNT:
+      gst_mc_tell_port (tell, event->channel_port);
+      break;
+    case AMT_EVENT_SILENT:
+      GST_INFO_OBJECT (path->element, "no data from relay %s, asking it",
+          relay);
+      tell->discont = TRUE;
+      break;
+    case AMT_EVENT_RELAY_LOST:
+      gst_mc_progress (path->element, path->connecting ?
+          GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
+          "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
+      path->connecting = TRUE;
+      gst_mc_tell_leave (tell, lost_reason (event->reason));
+      tell->discont = TRUE;
+      break;
+    case AMT_EVENT_ADDRESS_CHANGED:
+      GST_INFO_OBJECT (path->element, "relay %s sees us at another address",
+          relay);
+      tell->discont = TRUE;
+      break;
+    case AMT_EVENT_NEED_CANDIDATES:
+      break;
+    case AMT_EVENT_GAVE_UP:
+      post_gave_up (path);
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+path_close (GstMcPath * path, core_time now)
+{
+  GstAmtPath *self = (GstAmtPath *) path;
+
+  if (self->connected)
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_START, "disconnect",
+        "Leaving the relay");
+  gst_amt_tunnel_close (self->tunnel, now);
+  if (self->connected)
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, "disconnect",
+        "Left the relay");
+  g_free (self->relay_setting);
+  g_free (self);
+}
+
+static gboolean
+path_join (GstMcPath * path, core_time now)
+{
+  gst_amt_tunnel_join (((GstAmtPath *) path)->tunnel, &path->tell->channel,
+      now);
+  return TRUE;
+}
+
+static void
+path_resume (GstMcPath * path, core_time now)
+{
+  gst_amt_tunnel_resume (((GstAmtPath *) path)->tunnel, now);
+}
+
+static void
+path_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
+    core_time now)
+{
+  gst_amt_tunnel_network_changed (((GstAmtPath *) path)->tunnel, netlink, now);
+}
+
+static gboolean
+path_step (GstMcPath * path, core_time now)
+{
+  GstAmtPath *self = (GstAmtPath *) path;
+  amt_gateway_event_info event;
+
+  gst_amt_tunnel_step (self->tunnel, now);
+  while (gst_amt_tunnel_event (self->tunnel, &event))
+    if (!handle_event (self, &event))
+      return FALSE;
+  return TRUE;
+}
+
+static core_time
+path_deadline (const GstMcPath * path)
+{
+  return gst_amt_tunnel_deadline (((const GstAmtPath *) path)->tunnel);
+}
+
+static gint
+path_receive (GstMcPath * path)
+{
+  return gst_amt_tunnel_receive (((GstAmtPath *) path)->tunnel);
+}
+
+static GstBuffer *
+path_take (GstMcPath * path, guint i, core_time now, GstClockTime * realtime,
+    guint16 * source_port)
+{
+  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, i, now, realtime,
+      source_port);
+}
+
+static void
+path_get_stats (const GstMcPath * path, GstMcPathStats * stats)
+{
+  const GstAmtTunnel *tunnel = ((const GstAmtPath *) path)->tunnel;
+  GstAmtTunnelStats all;
+
+  gst_amt_tunnel_get_stats (tunnel, &all);
+  stats->received = all.gateway.data_received + all.too_big;
+  stats->bytes = all.gateway.data_bytes;
+  stats->too_big = all.too_big;
+  stats->kernel_dropped = all.kernel_dropped;
+  stats->receive_buffer = gst_amt_tunnel_get_receive_buffer (tunnel);
+  stats->state = amt_gateway_state_name (all.gateway.state);
+}
+
+static const GstMcPathClass path_class = {
+  .delivery = GST_MC_DELIVERY_TUNNEL,
+  .close = path_close,
+  .join = path_join,
+  .resume = path_resume,
+  .network_changed = path_network_changed,
+  .step = path_step,
+  .deadline = path_deadline,
+  .receive = path_receive,
+  .take = path_take,
+  .get_stats = path_get_stats
+};
+
+GstAmtPath *
+gst_amt_path_new (GstMcReceiver * receiver, const GstMcSettings * common,
+    const GstAmtSettings * settings, GError ** error)
+{
+  GstMcTell *tell = gst_mc_receiver_get_tell (receiver);
+  GstAmtTunnel *tunnel = gst_amt_tunnel_open (tell->element, common, settings,
+      (core_family) tell->channel.group.family,
+      gst_mc_receiver_get_poll (receiver),
+      gst_mc_receiver_get_wake_fd (receiver), error);
+  GstAmtPath *self;
+
+  if (tunnel == NULL)
+    return NULL;
+  self = g_new0 (GstAmtPath, 1);
+  self->path.klass = &path_class;
+  self->path.tell = tell;
+  self->element = tell->element;
+  self->tunnel = tunnel;
+  self->relay_setting = g_strdup (settings->relay);
+  self->relay_timeout = settings->relay_timeout;
+  return self;
+}
+
+GstMcPath *
+gst_amt_path_get_path (GstAmtPath * self)
+{
+  return &self->path;
+}
+
+void
+gst_amt_path_get_stats (const GstAmtPath * self, GstAmtTunnelStats * stats)
+{
+  gst_amt_tunnel_get_stats (self->tunnel, stats);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * Native multicast as a path.
+ */
+#include "gstmcnative.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gstmcbatch.h"
+#include "gstmciface.h"
+#include "gstmcsocket.h"
+
+struct _GstMcNative
+{
+  GstMcPath path;               /* must be first */
+  GstElement *element;
+  GstPoll *poll;
+  GstPollFD pollfd;
+  GstMcSettings settings;       /* a copy */
+
+  GstMcSocket socket;
+  guint receive_buffer;
+  GstMcBatch *batch;
+  GArray *joined;               /* of GstMcIface; NULL before join () */
+  core_time rejoin_due;
+
+  guint64 received;
+  guint64 bytes;
+  guint64 too_big;
+  GstMcNativeStats stats;
+};
+
+static const GstMcPathClass native_class;
+
+GstMcNative *
+gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
+    const GstMcSettings * settings, GError ** error)
+{
+  GstMcNative *native;
+  GArray *ifaces;
+
+  if (settings->port == 0) {
+    g_set_error_literal (error, GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_SETTINGS, "The property \"port\" is 0, but a native "
+        "join needs the channel's UDP port. Give it, e.g. port=5001");
+    return NULL;
+  }
+  /* What the user named has to be there; a route may depend on the sender's
+   * address, which is not known before join (). */
+  if (settings->multicast_iface && settings->multicast_iface[0] != '\0') {
+    ifaces = gst_mc_iface_find (settings->multicast_iface, &tell->channel,
+        TRUE, error);
+    if (ifaces == NULL)
+      return NULL;
+    g_array_unref (ifaces);
+  }
+
+  native = g_new0 (GstMcNative, 1);
+  native->path.klass = &native_class;
+  native->path.tell = tell;
+  native->element = tell->element;
+  native->poll = poll;
+  native->socket.fd = -1;
+  native->rejoin_due = CORE_TIME_NEVER;
+  gst_poll_fd_init (&native->pollfd);
+  gst_mc_settings_copy (&native->settings, settings);
+  return native;
+}
+
+GstMcPath *
+gst_mc_native_get_path (GstMcNative * native)
+{
+  return &native->path;
+}
+
+static void
+native_close (GstMcPath * path, core_time now)
+{
+  GstMcNative *native = (GstMcNative *) path;
+
+  gst_mc_batch_free (native->batch);
+  gst_mc_poll_remove (native->poll, &native->pollfd);
+  /* The kernel leaves. */
+  gst_mc_socket_close (&native->socket);
+  g_clear_pointer (&native->joined, g_array_unref);
+  gst_mc_settings_clear (&native->settings);
+  g_free (native);
+}
+
+/* --- joining --- */
+
+static gboolean
+open_socket (GstMcNative * native, const GArray * ifaces, GError ** error)
+{
+  const GstMcChannel *channel = &native->path.tell->channel;
+  core_addr local = { channel->group, (guint16) channel->port, 0 };
+  gchar text[CORE_ADDR_TEXT_MAX];
+  g_autoptr (GError) problem = NULL;
+
+  /* A link-local group is bound to with its interface. */
+  local.scope = g_array_index (ifaces, GstMcIface, 0).index;
+  if (!gst_mc_socket_open_group (&native->socket, &local, &problem)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
+        "Could not open a socket for %s (properties \"group\" and \"port\"): "
+        "%s. Check that no other program has the port for itself",
+        core_addr_to_string (&local, text), problem->message);
+    return FALSE;
+  }
+  native->receive_buffer = gst_mc_socket_size_receive_buffer (&native->socket,
+      native->element, native->settings.buffer_size);
+  native->batch = gst_mc_batch_new (native->settings.batch_size,
+      native->settings.mtu);
+  if (native->batch == NULL || !gst_mc_poll_add (native->poll,
+          &native->pollfd, native->socket.fd)) {
+    g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
+        "Could not set up receiving: out of memory or file descriptors");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+join_on (GstMcNative * native, const GstMcIface * iface, GError ** error)
+{
+  const GstMcChannel *channel = &native->path.tell->channel;
+  gchar source[CORE_IP_TEXT_MAX], group[CORE_IP_TEXT_MAX];
+  gboolean v4 = channel->group.family == CORE_FAMILY_V4;
+  int err = gst_mc_socket_join (&native->socket, iface->index,
+      &channel->source, &channel->group);
+
+  if (err == 0) {
+    gst_mc_progress (native->element, GST_PROGRESS_TYPE_START, "request",
+        "Joining on %s", iface->name);
+    return TRUE;
+  }
+  core_ip_to_string (&channel->source, source);
+  core_ip_to_string (&channel->group, group);
+  if (err == ENOBUFS)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
+        "Could not join %s@%s on %s (property \"multicast-iface\"): the "
+        "system allows no more joins of one socket. Name fewer interfaces, or "
+        "raise %s", source, group, iface->name, v4 ?
+        "net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf" :
+        "net.ipv6.mld_max_msf and net.core.optmem_max");
+  else
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
+        "Could not join %s@%s on %s (property \"multicast-iface\"): %s. Give "
+        "an interface that is up and has %s", source, group, iface->name,
+        g_strerror (err), v4 ? "IPv4" : "IPv6");
+  return FALSE;
+}
+
+static void
+schedule_rejoin (GstMcNative * native, core_time now)
+{
+  native->rejoin_due = native->settings.rejoin_interval == 0 ?
+      CORE_TIME_NEVER : now + native->settings.rejoin_interval;
+}
+
+static gboolean
+join_all (GstMcNative * native, GError ** error)
+{
+  g_autoptr (GArray) ifaces =
+      gst_mc_iface_find (native->settings.multicast_iface,
+      &native->path.tell->channel, TRUE, error);
+
+  if (ifaces == NULL || !open_socket (native, ifaces, error))
+    return FALSE;
+  native->joined = g_array_new (FALSE, FALSE, sizeof (GstMcIface));
+  for (guint i = 0; i < ifaces->len; i++) {
+    const GstMcIface *iface = &g_array_index (ifaces, GstMcIface, i);
+
+    if (!join_on (native, iface, error))
+      return FALSE;
+    g_array_append_val (native->joined, *iface);
+  }
+  return TRUE;
+}
+
+static gboolean
+native_join (GstMcPath * path, core_time now)
+{
+  GstMcNative *native = (GstMcNative *) path;
+  g_autoptr (GError) error = NULL;
+
+  if (!join_all (native, &error)) {
+    gst_mc_post_error (native->element, error);
+    return FALSE;
+  }
+  schedule_rejoin (native, now);
+  return TRUE;
+}
+
+static void
+leave_on (GstMcNative * native, const GstMcIface * iface)
+{
+  const GstMcChannel *channel = &native->path.tell->channel;
+
+  /* Where the interface is gone the join went with it. */
+  gst_mc_socket_leave (&native->socket, iface->index, &channel->source,
+      &channel->group);
+}
+
+/* --- a network that changes --- */
+
+static GstMcIface *
+find_joined (GstMcNative * native, guint index)
+{
+  for (guint i = 0; i < native->joined->len; i++) {
+    GstMcIface *iface = &g_array_index (native->joined, GstMcIface, i);
+
+    if (iface->index == index)
+      return iface;
+  }
+  return NULL;
+}
+
+static gboolean
+contains (const GArray * ifaces, guint index)
+{
+  for (guint i = 0; ifaces && i < ifaces->len; i++)
+    if (g_array_index (ifaces, GstMcIface, i).index == index)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+leave_unwanted (GstMcNative * native, const GArray * wanted)
+{
+  gboolean changed = FALSE;
+
+  for (guint i = native->joined->len; i > 0; i--) {
+    GstMcIface *iface = &g_array_index (native->joined, GstMcIface, i - 1);
+
+    if (contains (wanted, iface->index))
+      continue;
+    GST_INFO_OBJECT (native->element, "leaving on %s", iface->name);
+    leave_on (native, iface);
+    g_array_remove_index (native->joined, i - 1);
+    changed = TRUE;
+  }
+  return changed;
+}
+
+/* Joins on an interface, and anew where routers may have forgotten us. */
+static gboolean
+join_wanted (GstMcNative * native, const GstMcIface * iface,
+    const GstMcNetlink * netlink)
+{
+  GstMcIface *old = find_joined (native, iface->index);
+  gboolean stale = old != NULL && (old->addresses != iface->addresses ||
+      !old->running || gst_mc_netlink_was_down (netlink, iface->index));
+  g_autoptr (GError) error = NULL;
+
+  if (old != NULL)
+    *old = *iface;
+  if (!iface->running || (old != NULL && !stale))
+    return FALSE;
+  if (old != NULL)
+    leave_on (native, old);
+  if (!join_on (native, iface, &error)) {
+    /* The next change of the network is the next chance. */
+    GST_WARNING_OBJECT (native->element, "%s", error->message);
+    if (old != NULL)
+      old->running = FALSE;
+    return FALSE;
+  }
+  if (old == NULL)
+    g_array_append_val (native->joined, *iface);
+  native->stats.rejoins++;
+  return TRUE;
+}
+
+static void
+native_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
+    core_time now)
+{
+  GstMcNative *native = (GstMcNative *) path;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) wanted = NULL;
+  gboolean changed;
+
+  wanted = gst_mc_iface_find (native->settings.multicast_iface,
+      &path->tell->channel, FALSE, &error);
+  if (wanted == NULL)
+    GST_INFO_OBJECT (native->element, "%s", error->message);
+  changed = leave_unwanted (native, wanted);
+  for (guint i = 0; wanted && i < wanted->len; i++)
+    changed |= join_wanted (native, &g_array_index (wanted, GstMcIface, i),
+        netlink);
+  if (changed) {
+    gst_mc_tell_leave (path->tell, "network-changed");
+    path->tell->discont = TRUE;
+    schedule_rejoin (native, now);
+  }
+}
+
+/* --- running --- */
+
+static void
+native_resume (GstMcPath * path, core_time now)
+{
+}
+
+static gboolean
+native_step (GstMcPath * path, core_time now)
+{
+  GstMcNative *native = (GstMcNative *) path;
+
+  if (now < native->rejoin_due)
+    return TRUE;
+  for (guint i = 0; i < native->joined->len; i++) {
+    const GstMcIface *iface = &g_array_index (native->joined, GstMcIface, i);
+
+    leave_on (native, iface);
+    if (gst_mc_socket_join (&native->socket, iface->index,
+            &path->tell->channel.source, &path->tell->channel.group) == 0)
+      native->stats.rejoins++;
+  }
+  schedule_rejoin (native, now);
+  return TRUE;
+}
+
+static core_time
+native_deadline (const GstMcPath * path)
+{
+  return ((const GstMcNative *) path)->rejoin_due;
+}
+
+static gint
+native_receive (GstMcPath * path)
+{
+  GstMcNative *native = (GstMcNative *) path;
+
+  return native->batch ?
+      gst_mc_batch_receive (native->batch, native->socket.fd) : 0;
+}
+
+static GstBuffer *
+native_take (GstMcPath * path, guint i, core_time now,
+    GstClockTime * realtime, guint16 * source_port)
+{
+  GstMcNative *native = (GstMcNative *) path;
+  const GstMcChannel *channel = &path->tell->channel;
+  GstMcDatagram datagram;
+
+  gst_mc_batch_get (native->batch, i, &datagram);
+  native->received++;
+  if (!core_ip_equal (&datagram.to, &channel->group)) {
+    native->stats.wrong_group++;
+    return NULL;
+  }
+  if (!core_ip_equal (&datagram.from.ip, &channel->source)) {
+    native->stats.wrong_source++;
+    return NULL;
+  }
+  if (datagram.truncated) {
+    native->too_big++;
+    return NULL;
+  }
+  native->bytes += datagram.len;
+  *realtime = datagram.realtime;
+  *source_port = datagram.from.port;
+  return gst_mc_batch_take (native->batch, i, 0, datagram.len);
+}
+
+static void
+native_get_stats (const GstMcPath * path, GstMcPathStats * stats)
+{
+  const GstMcNative *native = (const GstMcNative *) path;
+
+  stats->received = native->received;
+  stats->bytes = native->bytes;
+  stats->too_big = native->too_big;
+  stats->kernel_dropped = native->batch ?
+      gst_mc_batch_get_kernel_dropped (native->batch) : 0;
+  stats->receive_buffer = native->receive_buffer;
+  stats->state = native->joined && native->joined->len > 0 ? "joined" : "idle";
+}
+
+void
+gst_mc_native_get_stats (const GstMcNative * native, GstMcNativeStats * stats)
+{
+  *stats = native->stats;
+}
+
+void
+gst_mc_native_add_stats (const GstMcNativeStats * native, GstStructure * stats)
+{
+  gst_structure_set (stats,
+      "rejoins", G_TYPE_UINT64, native->rejoins,
+      "dropped-wrong-group", G_TYPE_UINT64, native->wrong_group,
+      "dropped-wrong-source", G_TYPE_UINT64, native->wrong_source, NULL);
+}
+
+static const GstMcPathClass native_class = {
+  .delivery = GST_MC_DELIVERY_NATIVE,
+  .close = native_close,
+  .join = native_join,
+  .resume = native_resume,
+  .network_changed = native_network_changed,
+  .step = native_step,
+  .deadline = native_deadline,
+  .receive = native_receive,
+  .take = native_take,
+  .get_stats = native_get_stats
+};

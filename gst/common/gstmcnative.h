@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * Native multicast as a path: a socket that joins the channel on the host's
+ * own interfaces.
+ */
+#pragma once
+
+#include "gstmcpath.h"
+#include "gstmcsettings.h"
+
+G_BEGIN_DECLS typedef struct _GstMcNative GstMcNative;
+
+#define GST_MC_DELIVERY_NATIVE "native"
+
+/* Checks the interfaces the user named; asks nothing of the network yet.  Fails
+ * with a GST_RESOURCE_ERROR that names the property and the remedy.
+ * Returns: (transfer full): to be given to a receiver as its path */
+GstMcNative *gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
+    const GstMcSettings * settings, GError ** error);
+
+GstMcPath *gst_mc_native_get_path (GstMcNative * native);
+
+/* Counters that no other path has. */
+typedef struct
+{
+  guint64 wrong_group;
+  guint64 wrong_source;
+  guint64 rejoins;
+} GstMcNativeStats;
+
+void gst_mc_native_get_stats (const GstMcNative * native,
+    GstMcNativeStats * stats);
+
+/* Adds them to the statistics of a source. */
+void gst_mc_native_add_stats (const GstMcNativeStats * native,
+    GstStructure * stats);
+
+G_END_DECLS

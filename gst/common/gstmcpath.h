@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * A way by which a channel's packets come: what the native socket and the
+ * tunnel have in common.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gstmcnetlink.h"
+#include "gstmctell.h"
+
+G_BEGIN_DECLS typedef struct _GstMcPath GstMcPath;
+
+/* Counters of a path, which only grow, and what it is doing. */
+typedef struct
+{
+  guint64 received;             /* data datagrams, dropped ones too */
+  guint64 bytes;                /* payloads of the accepted ones */
+  guint64 too_big;              /* longer than mtu */
+  guint64 kernel_dropped;
+  guint receive_buffer;         /* bytes granted, 0 while closed */
+  const gchar *state;
+} GstMcPathStats;
+
+typedef struct
+{
+  const gchar *delivery;
+
+  /* Leaves the channel without waiting and frees. */
+  void (*close) (GstMcPath * path, core_time now);
+
+  /* The channel is known: join it.  FALSE (here and in step): the stream
+   * cannot go on, and an error was posted. */
+    gboolean (*join) (GstMcPath * path, core_time now);
+
+  /* A pause ended. */
+  void (*resume) (GstMcPath * path, core_time now);
+
+  /* The host's interfaces, addresses or routes changed a moment ago. */
+  void (*network_changed) (GstMcPath * path, const GstMcNetlink * netlink,
+      core_time now);
+
+  /* Timers, control messages and what they mean to the user. */
+    gboolean (*step) (GstMcPath * path, core_time now);
+    core_time (*deadline) (const GstMcPath * path);
+
+  /* Receives a batch; returns the number of datagrams to take, or -errno. */
+    gint (*receive) (GstMcPath * path);
+
+  /* Takes datagram i of the batch.  Returns: (transfer full) (nullable): a
+   * payload of the channel; NULL when it is none, which was counted. */
+  GstBuffer *(*take) (GstMcPath * path, guint i, core_time now,
+      GstClockTime * realtime, guint16 * source_port);
+
+  void (*get_stats) (const GstMcPath * path, GstMcPathStats * stats);
+} GstMcPathClass;
+
+/* Every path begins with this. */
+struct _GstMcPath
+{
+  const GstMcPathClass *klass;
+  GstMcTell *tell;              /* the channel, and whom to tell */
+};
+
+G_END_DECLS

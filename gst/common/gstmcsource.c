@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * What the multicast sources have in common as GStreamer elements.
+ */
+#include "gstmcsource.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gstmcstats.h"
+#include "gstmcuri.h"
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+/* Both are the instance's beginning, whatever its class. */
+#define MC_SOURCE(object) ((GstMcSource *) (object))
+
+/* --- properties --- */
+
+static gboolean
+set_any_property (GstMcSource * self, guint id, const GValue * value)
+{
+  return gst_mc_settings_set_property (&self->settings, id, value) ||
+      (self->klass->set_property && self->klass->set_property (self, id,
+          value));
+}
+
+static gboolean
+get_any_property (GstMcSource * self, guint id, GValue * value)
+{
+  return gst_mc_settings_get_property (&self->settings, id, value) ||
+      (self->klass->get_property && self->klass->get_property (self, id,
+          value));
+}
+
+static void
+set_property (GObject * object, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  GstMcSource *self = MC_SOURCE (object);
+  gboolean known;
+
+  if (id == GST_MC_PROP_URI) {
+    g_autoptr (GError) error = NULL;
+    const gchar *uri = g_value_get_string (value);
+
+    /* A property cannot fail, so the complaint waits for start (). */
+    if (uri != NULL)
+      gst_uri_handler_set_uri (GST_URI_HANDLER (self), uri, &error);
+    GST_OBJECT_LOCK (self);
+    g_free (self->uri_problem);
+    self->uri_problem = error ? g_strdup (error->message) : NULL;
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  known = set_any_property (self, id, value);
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (id == GST_MC_PROP_CAPS)
+    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
+}
+
+static void
+get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  GstMcSource *self = MC_SOURCE (object);
+  gboolean known;
+
+  if (id == GST_MC_PROP_URI) {
+    g_value_take_string (value, gst_mc_uri_build (object, self->klass->scheme));
+    return;
+  }
+  if (id == GST_MC_PROP_STATS) {
+    g_value_take_boxed (value, self->klass->get_stats (self));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  known = get_any_property (self, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static GstCaps *
+get_caps (GstBaseSrc * src, GstCaps * filter)
+{
+  GstMcSource *self = MC_SOURCE (src);
+  GstCaps *caps, *result;
+
+  GST_OBJECT_LOCK (self);
+  caps = self->settings.caps;
+  caps = caps ? gst_caps_ref (caps) : gst_caps_new_any ();
+  GST_OBJECT_UNLOCK (self);
+
+  if (filter == NULL)
+    return caps;
+  result = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  return result;
+}
+
+/* --- life cycle --- */
+
+static gboolean
+start (GstBaseSrc * src)
+{
+  GstMcSource *self = MC_SOURCE (src);
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *uri_problem = NULL;
+  GstMcSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  gst_mc_settings_copy (&settings, &self->settings);
+  uri_problem = g_strdup (self->uri_problem);
+  memset (&self->snapshot, 0, sizeof (self->snapshot));
+  self->resumed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  if (uri_problem)
+    g_set_error (&error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "The property \"uri\" could not be set: %s", uri_problem);
+  else
+    self->klass->open (self, &settings, &error);
+  gst_mc_settings_clear (&settings);
+
+  if (error) {
+    g_clear_pointer (&self->receiver, gst_mc_receiver_free);
+    gst_mc_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Lets the application see the counters as they are now. */
+static void
+publish (GstMcSource * self, gboolean running)
+{
+  GstMcSnapshot snapshot;
+
+  gst_mc_receiver_get_snapshot (self->receiver, &snapshot);
+  snapshot.running = running;
+  GST_OBJECT_LOCK (self);
+  self->snapshot = snapshot;
+  if (self->klass->publish)
+    self->klass->publish (self);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+stop (GstBaseSrc * src)
+{
+  GstMcSource *self = MC_SOURCE (src);
+
+  publish (self, FALSE);
+  g_clear_pointer (&self->receiver, gst_mc_receiver_free);
+  return TRUE;
+}
+
+static gboolean
+unlock (GstBaseSrc * src)
+{
+  gst_poll_set_flushing (MC_SOURCE (src)->poll, TRUE);
+  return TRUE;
+}
+
+static gboolean
+unlock_stop (GstBaseSrc * src)
+{
+  gst_poll_set_flushing (MC_SOURCE (src)->poll, FALSE);
+  return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement * element, GstStateChange transition)
+{
+  GstMcSource *self = MC_SOURCE (element);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {
+    GST_OBJECT_LOCK (self);
+    self->resumed = TRUE;
+    self->resumed_at = (GstClockTime) g_get_real_time () * GST_USECOND;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return
+      GST_ELEMENT_CLASS (g_type_class_peek (GST_TYPE_PUSH_SRC))->change_state
+      (element, transition);
+}
+
+/* --- data path --- */
+
+/* FALSE: an error was posted. */
+static gboolean
+check_resumed (GstMcSource * self, core_time now)
+{
+  GstClockTime resumed_at;
+  gboolean resumed;
+
+  GST_OBJECT_LOCK (self);
+  resumed = self->resumed;
+  resumed_at = self->resumed_at;
+  self->resumed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  if (!resumed)
+    return TRUE;
+  gst_mc_receiver_resume (self->receiver, resumed_at, now);
+  if (!gst_mc_receiver_step (self->receiver, now))
+    return FALSE;
+  publish (self, TRUE);
+  return TRUE;
+}
+
+/* Waits for the network, a timer or a lookup, and for PLAYING. */
+static GstFlowReturn
+wait_for_something (GstMcSource * self, core_time now)
+{
+  GstClockTime timeout = gst_mc_receiver_time_to_wait (self->receiver, now);
+
+  if (gst_poll_wait (self->poll, timeout) < 0) {
+    if (errno == EBUSY)
+      return GST_FLOW_FLUSHING;
+    if (errno != EINTR && errno != EAGAIN) {
+      GST_ELEMENT_ERROR (self, RESOURCE, READ,
+          ("Could not wait for the network: %s", g_strerror (errno)), (NULL));
+      return GST_FLOW_ERROR;
+    }
+  }
+  return gst_base_src_wait_playing (GST_BASE_SRC (self));
+}
+
+static GstFlowReturn
+create (GstPushSrc * push, GstBuffer ** buffer)
+{
+  GstMcSource *self = MC_SOURCE (push);
+  GstMcOutput *output = gst_mc_receiver_get_output (self->receiver);
+  GstFlowReturn ret;
+  core_time now;
+  gint n;
+
+  do {
+    now = gst_mc_now ();
+    if (!check_resumed (self, now))
+      return GST_FLOW_ERROR;
+    if ((ret = wait_for_something (self, now)) != GST_FLOW_OK)
+      return ret;
+
+    now = gst_mc_now ();
+    if (!check_resumed (self, now))
+      return GST_FLOW_ERROR;
+    n = gst_mc_receiver_receive (self->receiver, now);
+    if (n < 0)
+      return GST_FLOW_ERROR;
+    if (n == 0)
+      publish (self, TRUE);
+  } while (n == 0);
+
+  /* Without this the base class of GStreamer before 1.22.12 unrefs NULL when
+   * it is stopped from PAUSED with a list at hand. */
+  ret = gst_base_src_wait_playing (GST_BASE_SRC (self));
+  if (ret == GST_FLOW_OK)
+    gst_mc_output_submit (output, GST_BASE_SRC (self), buffer);
+  else
+    gst_mc_output_flush (output);
+  /* Before the packets are pushed: whoever sees them finds them counted. */
+  publish (self, TRUE);
+  return ret;
+}
+
+/* --- URI handler --- */
+
+static GstURIType
+uri_get_type (GType type)
+{
+  return GST_URI_SRC;
+}
+
+static gchar *
+uri_get_uri (GstURIHandler * handler)
+{
+  return gst_mc_uri_build (G_OBJECT (handler),
+      MC_SOURCE (handler)->klass->scheme);
+}
+
+static gboolean
+uri_set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
+{
+  GstMcSource *self = MC_SOURCE (handler);
+  GstState state;
+
+  GST_OBJECT_LOCK (self);
+  state = GST_STATE (self);
+  GST_OBJECT_UNLOCK (self);
+  if (state > GST_STATE_READY) {
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+        "The URI can only be set in NULL and READY");
+    return FALSE;
+  }
+  if (!gst_mc_uri_apply (G_OBJECT (self), self->klass->scheme, uri, error))
+    return FALSE;
+
+  /* What was wrong with an earlier one is mended. */
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->uri_problem, g_free);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+void
+gst_mc_source_uri_handler_init (gpointer iface, gpointer data)
+{
+  GstURIHandlerInterface *handler = iface;
+
+  handler->get_type = uri_get_type;
+  handler->get_uri = uri_get_uri;
+  handler->set_uri = uri_set_uri;
+}
+
+void
+gst_mc_source_class_init (gpointer klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->set_property = set_property;
+  G_OBJECT_CLASS (klass)->get_property = get_property;
+  gst_mc_settings_install_properties (G_OBJECT_CLASS (klass));
+
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  element_class->change_state = change_state;
+
+  src_class->start = start;
+  src_class->stop = stop;
+  src_class->unlock = unlock;
+  src_class->unlock_stop = unlock_stop;
+  src_class->get_caps = get_caps;
+  GST_PUSH_SRC_CLASS (klass)->create = create;
+}
+
+void
+gst_mc_source_init (GstMcSource * self, const GstMcSourceClass * klass)
+{
+  GstBaseSrc *src = GST_BASE_SRC (self);
+
+  self->klass = klass;
+  gst_mc_settings_init (&self->settings);
+  self->poll = gst_poll_new (TRUE);
+
+  gst_base_src_set_live (src, TRUE);
+  gst_base_src_set_format (src, GST_FORMAT_TIME);
+  /* The base class would stamp the first buffer of a list only. */
+  gst_base_src_set_do_timestamp (src, FALSE);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_REQUIRE_CLOCK);
+}
+
+void
+gst_mc_source_finalize (GstMcSource * self)
+{
+  gst_mc_settings_clear (&self->settings);
+  g_free (self->uri_problem);
+  gst_poll_free (self->poll);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * What a source tells the bus and downstream in the course of a run, and the
+ * state that takes: each thing is told on change only.
+ */
+#pragma once
+
+#include <gst/base/gstbasesrc.h>
+
+#include "gstmcchannel.h"
+#include "gstmcsettings.h"
+#include "gstmcsilence.h"
+
+G_BEGIN_DECLS typedef struct
+{
+  GstBaseSrc *src;
+  GstElement *element;          /* the same */
+  GstMcChannel channel;
+  const gchar *delivery;        /* of the path that data come by */
+  core_addr relay;              /* likewise; family NONE without one */
+
+  gboolean joined;              /* a packet came by this path */
+  gboolean event_sent;          /* downstream has the right event */
+  gboolean discont;             /* what comes next follows a gap */
+  gboolean waiting;             /* silence counts */
+  core_time started;            /* of PLAYING, when the join was first wanted */
+  core_time join_latency;       /* 0 before the first packet */
+  GstMcSilence silence;
+} GstMcTell;
+
+void gst_mc_tell_init (GstMcTell * tell, GstBaseSrc * src,
+    const GstMcSettings * settings, const gchar * delivery);
+
+/* The channel is asked for now, or a pause ended: silence counts anew. */
+void gst_mc_tell_wait (GstMcTell * tell, core_time now);
+
+/* The port was 0 and is known now. */
+void gst_mc_tell_port (GstMcTell * tell, guint port);
+
+/* Data came: the first packet of a path, the end of a stall. */
+void gst_mc_tell_data (GstMcTell * tell, core_time now);
+
+/* The path is left or lost; without effect when nothing came by it. */
+void gst_mc_tell_leave (GstMcTell * tell, const gchar * reason);
+
+/* Tells of silence when it is time to. */
+void gst_mc_tell_expire (GstMcTell * tell, core_time now);
+core_time gst_mc_tell_deadline (const GstMcTell * tell);
+
+G_END_DECLS

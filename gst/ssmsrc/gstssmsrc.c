@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * ssmsrc: receives a source-specific multicast channel from the network.
+ */
+
+/**
+ * SECTION:element-ssmsrc
+ * @title: ssmsrc
+ * @see_also: amtsrc, udpsrc
+ *
+ * Receives the UDP datagrams of one source-specific multicast channel
+ * (source, group, port) by joining it natively: IGMPv3 for IPv4, MLDv2 for
+ * IPv6. Needs no privileges, and a network that routes multicast to this host;
+ * where there is none use amtsrc.
+ *
+ * The join is for one source only, and each datagram is checked once more: it
+ * must have been sent to the group by the source. When an interface goes down
+ * and comes back, gets another address, or the route to the source moves to
+ * another interface, the element joins again by itself.
+ *
+ * Each buffer is the payload of one datagram. It is stamped with the time at
+ * which the kernel received it and carries the sender's address as
+ * #GstNetAddressMeta. Before the first buffer a sticky event
+ * `multicast-channel` (`source`, `group`: string, `port`: uint, `delivery`:
+ * string) goes downstream.
+ *
+ * ## Messages
+ *
+ * All element messages have the fields `source`, `group` (string), `port`
+ * (uint), `delivery` (string, `native`) and `relay` (string, empty).
+ *
+ * * `multicast-join`: the first packet came. Field `join-latency` (guint64, ns
+ *   since the element asked to join).
+ * * `multicast-leave`: the channel is left. Field `reason` (string: `stopped`,
+ *   `network-changed`); after the latter the element has joined again, or
+ *   will when there is an interface to join on.
+ * * `multicast-stalled`: nothing came for #GstSsmSrc:stall-timeout; once per
+ *   silence. Field `silence` (guint64, ns).
+ * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
+ *   `silence` (guint64, ns).
+ * * `GstUDPSrcTimeout`: as udpsrc posts it, see #GstSsmSrc:timeout. Its one
+ *   field is `timeout` (guint64, ns).
+ *
+ * Progress messages tell of `name-lookup` and `request` (the join).
+ *
+ * ## Statistics
+ *
+ * The structure #GstSsmSrc:stats is `application/x-multicast-stats`. Its
+ * counters are guint64 and only grow until the element is started anew.
+ *
+ * * `packets-received`: datagrams that came to the socket. Always
+ *   `packets-pushed` plus the sum of all `dropped-…`.
+ * * `bytes-received`: their payloads, of the accepted ones.
+ * * `packets-pushed`: buffers handed downstream.
+ * * `dropped-REASON`: datagrams dropped, by reason: `wrong-group`,
+ *   `wrong-source` (not of this channel), `too-big` (longer than mtu),
+ *   `empty`, `paused` (came while the pipeline was paused), `flushed` (the
+ *   element was being stopped).
+ * * `kernel-dropped`: datagrams the kernel dropped because the receive buffer
+ *   was full; see #GstSsmSrc:buffer-size.
+ * * `receive-buffer-size`: bytes of it that the kernel granted.
+ * * `rejoins`: joins after the first, see #GstSsmSrc:rejoin-interval.
+ * * `delivery` (string): `native`.
+ * * `state` (string): `stopped`, `idle` (not joined: no address known yet, or
+ *   no interface), `joined`.
+ * * `join-latency-ns`: from asking to join to the first packet, 0 before it.
+ * * `last-packet-time-ns`: Unix time of the last packet, 0 before the first.
+ *
+ * ## Security
+ *
+ * Multicast is neither encrypted nor authenticated: whoever can forge the
+ * source's address within reach of this host can inject packets. Nothing a
+ * remote host sends ends the stream.
+ *
+ * ## Example launch lines
+ *
+ * |[
+ * gst-launch-1.0 ssmsrc source=192.0.2.10 group=232.1.1.1 port=5001 ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * ]| Plays the H.264 video of an MPEG-TS that the network carries.
+ *
+ * |[
+ * gst-play-1.0 "ssm://192.0.2.10@232.1.1.1:5001?multicast-iface=eth0"
+ * ]| The same by URI, on an interface of one's choice.
+ *
+ * Since: 0.1
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstssmsrc.h"
+
+#include <string.h>
+
+#include "gstmcnative.h"
+#include "gstmcsource.h"
+#include "gstmcstats.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_ssm_src_debug);
+#define GST_CAT_DEFAULT gst_ssm_src_debug
+
+/* For the address of a sender that is given by name. */
+#define LOOKUP_TIMEOUT (30 * GST_SECOND)
+
+struct _GstSsmSrc
+{
+  GstMcSource source;           /* must be first */
+  GstMcNative *native;          /* the receiver's */
+  GstMcNativeStats stats;       /* object lock; taken with the snapshot */
+};
+
+static void gst_ssm_src_uri_handler_init (gpointer iface, gpointer data);
+static void gst_ssm_src_finalize (GObject * object);
+
+#define gst_ssm_src_parent_class parent_class
+G_DEFINE_TYPE_WITH_CODE (GstSsmSrc, gst_ssm_src, GST_TYPE_PUSH_SRC,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_ssm_src_uri_handler_init);
+    GST_DEBUG_CATEGORY_INIT (gst_ssm_src_debug, "ssmsrc", 0, "SSM source"));
+GST_ELEMENT_REGISTER_DEFINE (ssmsrc, "ssmsrc", GST_RANK_PRIMARY,
+    GST_TYPE_SSM_SRC);
+
+static gboolean
+gst_ssm_src_open (GstMcSource * source, const GstMcSettings * settings,
+    GError ** error)
+{
+  GstSsmSrc *self = GST_SSM_SRC (source);
+
+  GST_OBJECT_LOCK (self);
+  memset (&self->stats, 0, sizeof (self->stats));
+  GST_OBJECT_UNLOCK (self);
+  source->receiver = gst_mc_receiver_new (GST_BASE_SRC (source), settings,
+      GST_MC_DELIVERY_NATIVE, LOOKUP_TIMEOUT, source->poll, error);
+  if (source->receiver == NULL)
+    return FALSE;
+  self->native =
+      gst_mc_native_new (gst_mc_receiver_get_tell (source->receiver),
+      source->poll, settings, error);
+  if (self->native == NULL)
+    return FALSE;
+  gst_mc_receiver_set_path (source->receiver,
+      gst_mc_native_get_path (self->native));
+  return TRUE;
+}
+
+static void
+gst_ssm_src_publish (GstMcSource * source)
+{
+  GstSsmSrc *self = GST_SSM_SRC (source);
+
+  gst_mc_native_get_stats (self->native, &self->stats);
+}
+
+static GstStructure *
+gst_ssm_src_get_stats (GstMcSource * source)
+{
+  GstSsmSrc *self = GST_SSM_SRC (source);
+  GstMcNativeStats native;
+  GstMcSnapshot snapshot;
+  GstStructure *stats;
+
+  GST_OBJECT_LOCK (self);
+  snapshot = source->snapshot;
+  native = self->stats;
+  GST_OBJECT_UNLOCK (self);
+  stats = gst_mc_stats_new (&snapshot, GST_MC_DELIVERY_NATIVE);
+  gst_mc_native_add_stats (&native, stats);
+  return stats;
+}
+
+static const GstMcSourceClass source_class = {
+  .scheme = "ssm",
+  .open = gst_ssm_src_open,
+  .get_stats = gst_ssm_src_get_stats,
+  .publish = gst_ssm_src_publish
+};
+
+/**
+ * GstSsmSrc:uri:
+ *
+ * The channel and how to receive it, in one string:
+ * `ssm://SOURCE@GROUP:PORT[?PROPERTY=VALUE&…]`. IPv6 addresses stand in
+ * brackets; a zone, as in `[ff32::8000:1%25eth0]`, is another way to give
+ * #GstSsmSrc:multicast-iface. Every other writable property of this element can
+ * be a key of the query. A URI that cannot be taken is an error when the element
+ * starts.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:source:
+ *
+ * Address of the sender, or its host name, which is looked up when streaming
+ * starts: the first address of the group's IP version counts. Required.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:group:
+ *
+ * Address of the multicast group. Required.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:address:
+ *
+ * Another name of #GstSsmSrc:group, as in udpsrc.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:port:
+ *
+ * UDP port of the channel. Required: unlike a tunnel, a native join cannot learn
+ * it, so 0 is an error.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:caps:
+ *
+ * Caps of the buffers, e.g. `application/x-rtp, …`. Unset: any.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:buffer-size:
+ *
+ * Size of the kernel's receive buffer in bytes; 0 asks for 4 MiB. A smaller
+ * grant is a warning that names `net.core.rmem_max` when the property was set.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:mtu:
+ *
+ * Largest UDP payload accepted, in bytes. What is larger is dropped.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:batch-size:
+ *
+ * Largest number of datagrams that are received at once and pushed as one
+ * buffer list. A batch is never waited for.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:verify-checksum:
+ *
+ * Without effect here, where the kernel checks every datagram; present so that
+ * settings fit all multicast sources.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:stall-timeout:
+ *
+ * Silence after which the message `multicast-stalled` is posted, once per
+ * silence and from the start of PLAYING on, in nanoseconds. 0: never.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:timeout:
+ *
+ * Post the message `GstUDPSrcTimeout` after each period of silence of this
+ * length, in nanoseconds, as udpsrc does. 0: never.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:retrieve-sender-address:
+ *
+ * Attach the sender's address and UDP port to each buffer as
+ * #GstNetAddressMeta.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:add-reference-timestamp-meta:
+ *
+ * Attach the time at which the kernel received the datagram to each buffer as
+ * #GstReferenceTimestampMeta with caps `timestamp/x-unix`.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:stats:
+ *
+ * Counters since the element started, and the state it is in; the fields are
+ * listed above under Statistics.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:multicast-iface:
+ *
+ * Interfaces on which to join, by name or address, as a comma list; one that
+ * is not there when the element starts is an error. Unset: the interface of
+ * the route to the source, or, where there is no such route or it stays within
+ * the host, of the route to the group. Where a network sends the channel to
+ * several of the named interfaces, each copy is received.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:rejoin-interval:
+ *
+ * Leave and join again after each period of this length, in nanoseconds, for
+ * networks that forget members. 0: never.
+ *
+ * Since: 0.1
+ */
+
+static void
+gst_ssm_src_class_init (GstSsmSrcClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_ssm_src_finalize;
+  gst_mc_source_class_init (klass);
+  gst_mc_settings_install_native_properties (G_OBJECT_CLASS (klass));
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "SSM source", "Source/Network",
+      "Receives a source-specific multicast channel from the network",
+      "The gst-multicast authors");
+}
+
+static void
+gst_ssm_src_init (GstSsmSrc * self)
+{
+  gst_mc_source_init (&self->source, &source_class);
+}
+
+static void
+gst_ssm_src_finalize (GObject * object)
+{
+  gst_mc_source_finalize (&GST_SSM_SRC (object)->source);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static const gchar *const *
+gst_ssm_src_uri_get_protocols (GType type)
+{
+  static const gchar *const protocols[] = { "ssm", NULL };
+
+  return protocols;
+}
+
+static void
+gst_ssm_src_uri_handler_init (gpointer iface, gpointer data)
+{
+  gst_mc_source_uri_handler_init (iface, data);
+  ((GstURIHandlerInterface *) iface)->get_protocols =
+      gst_ssm_src_uri_get_protocols;
+}
