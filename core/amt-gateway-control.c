@@ -379,8 +379,6 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
   bool changed = endpoint_changed (p, msg);
 
   stop_cycle (gw);
-  gw->stats.ever_connected = true;
-  gw->give_up_at = CORE_TIME_NEVER;
 
   /* It would ignore us (RFC 7450 §5.2.3.5.4). */
   if (msg->limit && (!any_reported (gw) || changed)) {
@@ -388,6 +386,8 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
     return;
   }
 
+  gw->stats.ever_connected = true;
+  gw->give_up_at = CORE_TIME_NEVER;
   gw->last_good = gw->now;
   gateway_set_state (gw, AMT_GATEWAY_ACTIVE, &gw->relay);
   if (!gw->connected) {

@@ -116,6 +116,7 @@ struct amt_gateway
   core_time start_at;           /* when the chosen candidate is asked */
   core_time give_up_at;
   bool give_up_started;
+  amt_lost_reason last_lost;    /* why the last one asked was of no use */
   core_time last_good;          /* last data or Query; NEVER before */
 
   uint32_t discovery_nonce;

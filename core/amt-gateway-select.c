@@ -155,6 +155,7 @@ gateway_lose (amt_gateway * gw, amt_lost_reason reason)
       gw->config.hold_down;
 
   gateway_relay_event (gw, AMT_EVENT_RELAY_LOST, reason);
+  gw->last_lost = reason;
   stop_asking (gw);
   gateway_reset_reports (gw);
   if (gw->told) {
@@ -197,6 +198,7 @@ gateway_go_idle (amt_gateway * gw)
     gw->give_up_at = CORE_TIME_NEVER;
     gw->give_up_started = false;
   }
+  gw->last_lost = AMT_LOST_NONE;
   gw->current = -1;
   gw->connected = false;
   gw->told = false;

@@ -469,10 +469,12 @@ amt_gateway_expire (amt_gateway * gw, core_time now)
       .type = AMT_EVENT_GAVE_UP,
       .relay = gw->stats.relay,
       .discovery = gw->stats.state == AMT_GATEWAY_DISCOVER,
-      .reason = gw->icmp_seen ? AMT_LOST_UNREACHABLE : AMT_LOST_NO_ANSWER,
+      .reason = gw->icmp_seen ? AMT_LOST_UNREACHABLE : gw->last_lost,
       .channel = -1
     };
 
+    if (ev.reason == AMT_LOST_NONE)
+      ev.reason = AMT_LOST_NO_ANSWER;
     gw->give_up_at = CORE_TIME_NEVER;
     gateway_push_event (gw, &ev);
   }

@@ -46,7 +46,8 @@ typedef struct
 
   unsigned request_tries;       /* 3 unanswered Requests lose the relay */
   unsigned discovery_tries;     /* 3 unanswered Discoveries lose the candidate */
-  core_time give_up;            /* without any Query for so long: GAVE_UP; 0 = never */
+  core_time give_up;            /* so long without a relay that takes us:
+                                   GAVE_UP; 0 = never */
   core_time refresh_max;        /* 50 s: longest time between Requests, for
                                    NATs and for relays that forget after 60 s;
                                    a shorter QQIC wins */
@@ -174,7 +175,7 @@ typedef struct
 {
   amt_gateway_state state;
   core_addr relay;              /* in use or being asked; family NONE if none */
-  bool ever_connected;
+  bool ever_connected;          /* some relay took us */
   core_time last_data;          /* CORE_TIME_NEVER before the first */
 
   uint64_t data_received;       /* whole datagrams in type 6 messages */

@@ -157,8 +157,11 @@ amt_relay_free (amt_relay * relay)
 void
 amt_relay_set_max_gateways (amt_relay * relay, unsigned max)
 {
+  size_t most = relay->tunnels.n > max ? relay->tunnels.n : max;
+
   relay->config.max_gateways = max;
-  relay->tunnels.max_events = 2 * (size_t) max;
+  /* Whoever is there beyond the limit is told of when he goes, too. */
+  relay->tunnels.max_events = 2 * most;
 }
 
 static void

@@ -314,12 +314,6 @@ MUTABLE = {'null': 'in NULL or READY', 'ready': 'in NULL or READY',
            'paused': 'up to PAUSED', 'playing': 'in any state'}
 
 
-def same_words(text):
-    """For comparing sentences: no case, no marks, no article in front."""
-    words = re.findall(r'\w+', text.lower())
-    return ' '.join(words[1:] if words[:1] in (['the'], ['a']) else words)
-
-
 def property_section(name, info, extra, block):
     notes, text = block or ({}, '')
     lines = ['- Type: `%s`' % info['type']]
@@ -357,13 +351,12 @@ def property_section(name, info, extra, block):
             ['Fields of a new element:', '', '| field | type |', '|---|---|']
             + ['| `%s` | `%s` |' % field for field in fields])
     text = to_markdown(text)
-    blurb = info['blurb']
-    blurb = blurb and blurb[0].upper() + blurb[1:]
-    if blurb and not blurb.endswith(('.', ')', '!', '?')):
-        blurb += '.'
-    if same_words(text).startswith(same_words(blurb)):
-        blurb = ''
-    return paragraphs('### `%s`' % name, blurb, text, '\n'.join(lines), table)
+    if not text:
+        # the line that gst-inspect-1.0 shows
+        text = info['blurb'][:1].upper() + info['blurb'][1:]
+        if text and not text.endswith(('.', ')', '!', '?')):
+            text += '.'
+    return paragraphs('### `%s`' % name, text, '\n'.join(lines), table)
 
 
 def signal_section(name, info, block):

@@ -63,13 +63,16 @@ if CC=gcc check "gcc build" build build-gcc -Dwerror=true; then
   heading "style: formatting, layers, licences, headers, reference"
   run_tests build-gcc style --suite style
   check "scripts" shellcheck -x scripts/*.sh scripts/check-* scripts/gst-indent \
-    scripts/link-plugins scripts/with-leaks-tracer .ci/run \
+    scripts/link-plugins scripts/with-* .ci/run \
     tests/check/netns/in-namespace || true
   heading "tests: gcc"
   run_tests build-gcc tests --no-suite style
   heading "tests: leaks tracer"
   run_tests build-gcc leaks --suite elements \
     --wrapper "$PWD/scripts/with-leaks-tracer"
+  heading "tests: core under valgrind"
+  run_tests build-gcc valgrind --suite core --timeout-multiplier 10 \
+    --wrapper "$PWD/scripts/with-valgrind"
 fi
 
 heading "build: clang, -Werror, address and undefined behaviour sanitizers"

@@ -38,6 +38,16 @@
  * larger than #GstAmtRelaySink:mtu with that is dropped, counted, and told by
  * one WARNING message. Seven MPEG-TS packets (1316 bytes) always fit into 1500.
  *
+ * ## Messages
+ *
+ * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
+ *   or wrong. `GST_RESOURCE_ERROR_OPEN_WRITE`: the port is in use by another
+ *   process or not permitted. The text names the property and the remedy.
+ * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`, once from start to stop: a buffer
+ *   was too big.
+ *
+ * Nothing that happens on the network later ends the stream.
+ *
  * ## Statistics
  *
  * #GstAmtRelaySink:stats is a structure `application/x-multicast-stats`. All
@@ -98,8 +108,8 @@
 
 #include "gstamtfanout.h"
 #include "gstamtrelay.h"
+#include "gstamtrelaysinkstats.h"
 #include "gstamtsettings.h"
-#include "gstamtstats.h"
 #include "gstmcaddr.h"
 #include "gstmcstats.h"
 
@@ -207,7 +217,7 @@ install_channel_properties (void)
    * GstAmtRelaySink:source:
    *
    * The address the channel's datagrams come from, as receivers see and ask
-   * for it. It needs not be an address of this host, because it only stands
+   * for it. It need not be an address of this host, because it only stands
    * inside the tunnel. Must be set, and of the family of
    * #GstAmtRelaySink:group.
    *
@@ -628,18 +638,18 @@ gst_amt_relay_sink_start (GstBaseSink * base)
   GstAmtRelaySink *self = GST_AMT_RELAY_SINK (base);
   GstAmtFanoutSettings fanout = { 0 };
   GstAmtRelaySettings wanted = { 0 };
+  GstAmtRelaySinkSettings settings;
   GstAmtRelay *relay = NULL;
   GError *error = NULL;
-  gboolean ok;
 
   GST_OBJECT_LOCK (self);
-  ok = gst_amt_relay_sink_settings_check (&self->settings, &fanout, &wanted,
-      &error);
+  settings = gst_amt_relay_sink_settings_copy (&self->settings);
   GST_OBJECT_UNLOCK (self);
 
-  if (ok)
+  if (gst_amt_relay_sink_settings_check (&settings, &fanout, &wanted, &error))
     relay = gst_amt_relay_acquire (&wanted, gateway_changed,
         GST_OBJECT (self), &error);
+  gst_amt_relay_sink_settings_clear (&settings);
   if (relay == NULL) {
     gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
         error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
@@ -739,7 +749,7 @@ gst_amt_relay_sink_create_stats (GstAmtRelaySink * self)
   gateways = gst_amt_fanout_get_gateways (self->fanout);
   g_mutex_unlock (&self->relay_lock);
 
-  return gst_amt_stats_new (&counters, gateways, &relay, port);
+  return gst_amt_relay_sink_stats_new (&counters, gateways, &relay, port);
 }
 
 static gboolean

@@ -7,6 +7,17 @@
 
 #include "gstmcaddr.h"
 
+GstAmtRelaySinkSettings
+gst_amt_relay_sink_settings_copy (const GstAmtRelaySinkSettings * settings)
+{
+  GstAmtRelaySinkSettings copy = *settings;
+
+  copy.source = g_strdup (settings->source);
+  copy.group = g_strdup (settings->group);
+  copy.relay_address = g_strdup (settings->relay_address);
+  return copy;
+}
+
 void
 gst_amt_relay_sink_settings_clear (GstAmtRelaySinkSettings * settings)
 {

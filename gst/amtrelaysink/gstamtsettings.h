@@ -28,6 +28,9 @@ typedef struct
   guint mtu;
 } GstAmtRelaySinkSettings;
 
+/* A deep copy, to be cleared. */
+GstAmtRelaySinkSettings gst_amt_relay_sink_settings_copy (const
+    GstAmtRelaySinkSettings * settings);
 void gst_amt_relay_sink_settings_clear (GstAmtRelaySinkSettings * settings);
 
 /* Fills what the fanout and the relay want to know.  The error is a

@@ -24,7 +24,7 @@
 
 typedef union
 {
-  struct cmsghdr align;
+  gsize align;                  /* that of struct cmsghdr */
   guint8 bytes[256];
 } ControlBuffer;
 

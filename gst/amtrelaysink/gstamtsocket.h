@@ -47,7 +47,7 @@ typedef struct
   gsize control_len;
   union
   {
-    struct cmsghdr align;
+    gsize align;                /* that of struct cmsghdr */
     guint8 bytes[CMSG_SPACE (sizeof (struct in6_pktinfo)) +
         CMSG_SPACE (sizeof (int))];
   } control;

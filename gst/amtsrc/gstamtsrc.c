@@ -109,23 +109,6 @@ GST_DEBUG_CATEGORY (gst_amt_src_debug);
 
 #define URI_SCHEME "amt"
 
-#define DEFAULT_RELAY NULL
-#define DEFAULT_RELAY_DISCOVERY FALSE
-#define DEFAULT_RELAY_PORT AMT_PORT
-#define DEFAULT_RELAY_TIMEOUT (30 * GST_SECOND)
-#define DEFAULT_BIND_ADDRESS NULL
-#define DEFAULT_BIND_PORT 0
-
-enum
-{
-  PROP_RELAY = GST_MC_PROP_LAST,
-  PROP_RELAY_DISCOVERY,
-  PROP_RELAY_PORT,
-  PROP_RELAY_TIMEOUT,
-  PROP_BIND_ADDRESS,
-  PROP_BIND_PORT
-};
-
 struct _GstAmtSrc
 {
   GstPushSrc parent;
@@ -170,230 +153,6 @@ GST_ELEMENT_REGISTER_DEFINE (amtsrc, "amtsrc", GST_RANK_PRIMARY,
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-/**
- * GstAmtSrc:uri:
- *
- * The channel and how to receive it, in one string:
- * `amt://SOURCE@GROUP[:PORT][?relay=HOST[:PORT]&…]`. IPv6 addresses stand in
- * brackets. Every other writable property of this element can be a key of the
- * query. A URI that cannot be taken is an error when the element starts.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:source:
- *
- * Address of the sender, or its host name, which is looked up when streaming
- * starts: the first address of the group's IP version counts. Required.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:group:
- *
- * Address of the multicast group. Required.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:address:
- *
- * Another name of #GstAmtSrc:group, as in udpsrc.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:port:
- *
- * UDP port of the channel. 0: the port of the first datagram of source and
- * group, told by the message `multicast-port` and fixed from then on.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:caps:
- *
- * Caps of the buffers, e.g. `application/x-rtp, …`. Unset: any.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:buffer-size:
- *
- * Size of the kernel's receive buffer in bytes; 0 asks for 4 MiB. A smaller
- * grant is a warning that names `net.core.rmem_max` when the property was set.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:mtu:
- *
- * Largest UDP payload accepted from the wire, in bytes: the multicast datagram
- * with its own headers and two bytes more. What is larger is dropped.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:batch-size:
- *
- * Largest number of datagrams that are received at once and pushed as one
- * buffer list. A batch is never waited for.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:verify-checksum:
- *
- * Check the UDP checksum of the multicast datagram where the sender set one.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:stall-timeout:
- *
- * Silence after which the message `multicast-stalled` is posted, once per
- * silence and from the start of PLAYING on, in nanoseconds. 0: never.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:timeout:
- *
- * Post the message `GstUDPSrcTimeout` after each period of silence of this
- * length, in nanoseconds, as udpsrc does. 0: never.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:retrieve-sender-address:
- *
- * Attach the sender's address and UDP port to each buffer as
- * #GstNetAddressMeta.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:add-reference-timestamp-meta:
- *
- * Attach the time at which the kernel received the datagram to each buffer as
- * #GstReferenceTimestampMeta with caps `timestamp/x-unix`.
- *
- * Since: 0.1
- */
-
-/**
- * GstAmtSrc:stats:
- *
- * Counters since the element started, and the state it is in; the fields are
- * listed above under Statistics.
- *
- * Since: 0.1
- */
-
-static void
-install_own_properties (GObjectClass * klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  /**
-   * GstAmtSrc:relay:
-   *
-   * AMT relays as a comma list of HOST[:PORT], tried in order; an IPv6 address
-   * stands in brackets when a port follows. A relay reached over IPv4 may
-   * carry an IPv6 channel and the reverse. Unset: ask the well-known anycast
-   * addresses 192.52.193.1 and 2001:3::1 for a relay (RFC 7450 §7.1).
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_RELAY,
-      g_param_spec_string ("relay", "Relay",
-          "AMT relays to ask, in order: comma list of HOST[:PORT], IPv6 in "
-          "brackets when a port follows (NULL = anycast discovery)",
-          DEFAULT_RELAY, flags));
-
-  /**
-   * GstAmtSrc:relay-discovery:
-   *
-   * The addresses in #GstAmtSrc:relay are discovery addresses: ask them for a
-   * Relay Advertisement first (RFC 7450 §5.2.3.4). An advertised loopback
-   * address counts only when a loopback address was asked.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_RELAY_DISCOVERY,
-      g_param_spec_boolean ("relay-discovery", "Relay discovery",
-          "Ask the addresses of the property relay where the relay is, "
-          "instead of using them as relays", DEFAULT_RELAY_DISCOVERY, flags));
-
-  /**
-   * GstAmtSrc:relay-port:
-   *
-   * UDP port of the relays that #GstAmtSrc:relay gives no port for.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_RELAY_PORT,
-      g_param_spec_uint ("relay-port", "Relay port",
-          "UDP port of relays that are given without one", 1, G_MAXUINT16,
-          DEFAULT_RELAY_PORT, flags));
-
-  /**
-   * GstAmtSrc:relay-timeout:
-   *
-   * How long, from the start of PLAYING, the element looks for a relay that
-   * answers before it ends with an error, in nanoseconds. Looking up the name
-   * of a sender has the same time of its own before. Once a relay has
-   * answered, a lost relay never ends the stream. 0: try for ever and tell by
-   * messages.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_RELAY_TIMEOUT,
-      g_param_spec_uint64 ("relay-timeout", "Relay timeout",
-          "Time in nanoseconds until the first answer of a relay, after which "
-          "the element fails (0 = try for ever)", 0, G_MAXINT64,
-          DEFAULT_RELAY_TIMEOUT, flags));
-
-  /**
-   * GstAmtSrc:bind-address:
-   *
-   * Local address of the tunnel.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_BIND_ADDRESS,
-      g_param_spec_string ("bind-address", "Bind address",
-          "Local IP address of the tunnel (NULL = any)",
-          DEFAULT_BIND_ADDRESS, flags));
-
-  /**
-   * GstAmtSrc:bind-port:
-   *
-   * Local UDP port of the tunnel, the same from start to stop. A random one
-   * makes forging packets harder.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (klass, PROP_BIND_PORT,
-      g_param_spec_uint ("bind-port", "Bind port",
-          "Local UDP port of the tunnel (0 = a free one)", 0, G_MAXUINT16,
-          DEFAULT_BIND_PORT, flags));
-}
-
 static void
 gst_amt_src_class_init (GstAmtSrcClass * klass)
 {
@@ -405,8 +164,7 @@ gst_amt_src_class_init (GstAmtSrcClass * klass)
   object_class->set_property = gst_amt_src_set_property;
   object_class->get_property = gst_amt_src_get_property;
   object_class->finalize = gst_amt_src_finalize;
-  gst_mc_settings_install_properties (object_class);
-  install_own_properties (object_class);
+  gst_amt_settings_install_properties (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "AMT source",
@@ -428,11 +186,7 @@ gst_amt_src_init (GstAmtSrc * self)
 {
   GstBaseSrc *src = GST_BASE_SRC (self);
 
-  gst_mc_settings_init (&self->settings.common);
-  self->settings.relay_discovery = DEFAULT_RELAY_DISCOVERY;
-  self->settings.relay_port = DEFAULT_RELAY_PORT;
-  self->settings.relay_timeout = DEFAULT_RELAY_TIMEOUT;
-  self->settings.bind_port = DEFAULT_BIND_PORT;
+  gst_amt_settings_init (&self->settings);
   self->poll = gst_poll_new (TRUE);
 
   gst_base_src_set_live (src, TRUE);
@@ -440,23 +194,6 @@ gst_amt_src_init (GstAmtSrc * self)
   /* The base class would stamp the first buffer of a list only. */
   gst_base_src_set_do_timestamp (src, FALSE);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_REQUIRE_CLOCK);
-}
-
-static void
-gst_amt_settings_copy (GstAmtSettings * to, const GstAmtSettings * from)
-{
-  *to = *from;
-  gst_mc_settings_copy (&to->common, &from->common);
-  to->relay = g_strdup (from->relay);
-  to->bind_address = g_strdup (from->bind_address);
-}
-
-static void
-gst_amt_settings_clear (GstAmtSettings * settings)
-{
-  gst_mc_settings_clear (&settings->common);
-  g_clear_pointer (&settings->relay, g_free);
-  g_clear_pointer (&settings->bind_address, g_free);
 }
 
 static void
@@ -471,62 +208,6 @@ gst_amt_src_finalize (GObject * object)
 }
 
 /* --- properties --- */
-
-static gboolean
-set_own_property (GstAmtSettings * settings, guint id, const GValue * value)
-{
-  switch (id) {
-    case PROP_RELAY:
-      g_free (settings->relay);
-      settings->relay = g_value_dup_string (value);
-      return TRUE;
-    case PROP_RELAY_DISCOVERY:
-      settings->relay_discovery = g_value_get_boolean (value);
-      return TRUE;
-    case PROP_RELAY_PORT:
-      settings->relay_port = g_value_get_uint (value);
-      return TRUE;
-    case PROP_RELAY_TIMEOUT:
-      settings->relay_timeout = g_value_get_uint64 (value);
-      return TRUE;
-    case PROP_BIND_ADDRESS:
-      g_free (settings->bind_address);
-      settings->bind_address = g_value_dup_string (value);
-      return TRUE;
-    case PROP_BIND_PORT:
-      settings->bind_port = g_value_get_uint (value);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
-static gboolean
-get_own_property (const GstAmtSettings * settings, guint id, GValue * value)
-{
-  switch (id) {
-    case PROP_RELAY:
-      g_value_set_string (value, settings->relay);
-      return TRUE;
-    case PROP_RELAY_DISCOVERY:
-      g_value_set_boolean (value, settings->relay_discovery);
-      return TRUE;
-    case PROP_RELAY_PORT:
-      g_value_set_uint (value, settings->relay_port);
-      return TRUE;
-    case PROP_RELAY_TIMEOUT:
-      g_value_set_uint64 (value, settings->relay_timeout);
-      return TRUE;
-    case PROP_BIND_ADDRESS:
-      g_value_set_string (value, settings->bind_address);
-      return TRUE;
-    case PROP_BIND_PORT:
-      g_value_set_uint (value, settings->bind_port);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
 
 static void
 gst_amt_src_set_property (GObject * object, guint id, const GValue * value,
@@ -550,8 +231,7 @@ gst_amt_src_set_property (GObject * object, guint id, const GValue * value,
   }
 
   GST_OBJECT_LOCK (self);
-  known = gst_mc_settings_set_property (&self->settings.common, id, value) ||
-      set_own_property (&self->settings, id, value);
+  known = gst_amt_settings_set_property (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
 
   if (!known)
@@ -582,8 +262,7 @@ gst_amt_src_get_property (GObject * object, guint id, GValue * value,
   }
 
   GST_OBJECT_LOCK (self);
-  known = gst_mc_settings_get_property (&self->settings.common, id, value) ||
-      get_own_property (&self->settings, id, value);
+  known = gst_amt_settings_get_property (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -708,7 +387,10 @@ check_resumed (GstAmtSrc * self, core_time now)
   if (!resumed)
     return TRUE;
   gst_amt_receiver_resume (self->receiver, resumed_at, now);
-  return gst_amt_receiver_step (self->receiver, now);
+  if (!gst_amt_receiver_step (self->receiver, now))
+    return FALSE;
+  publish (self, TRUE);
+  return TRUE;
 }
 
 /* Waits for the network, a timer or a lookup, and for PLAYING. */
@@ -742,7 +424,6 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     now = gst_mc_now ();
     if (!check_resumed (self, now))
       return GST_FLOW_ERROR;
-    publish (self, TRUE);
     if ((ret = wait_for_something (self, now)) != GST_FLOW_OK)
       return ret;
 
@@ -752,6 +433,8 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     n = gst_amt_receiver_receive (self->receiver, now);
     if (n < 0)
       return GST_FLOW_ERROR;
+    if (n == 0)
+      publish (self, TRUE);
   } while (n == 0);
 
   /* Without this the base class of GStreamer before 1.22.12 unrefs NULL when
@@ -761,6 +444,8 @@ gst_amt_src_create (GstPushSrc * push, GstBuffer ** buffer)
     gst_mc_output_submit (output, GST_BASE_SRC (self), buffer);
   else
     gst_mc_output_flush (output);
+  /* Before the packets are pushed: whoever sees them finds them counted. */
+  publish (self, TRUE);
   return ret;
 }
 
@@ -790,17 +475,25 @@ static gboolean
 gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
     GError ** error)
 {
+  GstAmtSrc *self = GST_AMT_SRC (handler);
   GstState state;
 
-  GST_OBJECT_LOCK (handler);
-  state = GST_STATE (handler);
-  GST_OBJECT_UNLOCK (handler);
+  GST_OBJECT_LOCK (self);
+  state = GST_STATE (self);
+  GST_OBJECT_UNLOCK (self);
   if (state > GST_STATE_READY) {
     g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
         "The URI can only be set in NULL and READY");
     return FALSE;
   }
-  return gst_mc_uri_apply (G_OBJECT (handler), URI_SCHEME, uri, error);
+  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, error))
+    return FALSE;
+
+  /* What was wrong with an earlier one is mended. */
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->uri_problem, g_free);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
 }
 
 static void

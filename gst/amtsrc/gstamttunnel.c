@@ -122,13 +122,20 @@ add_to_poll (GstAmtTunnel * tunnel, GstPollFD * pollfd, int fd)
 }
 
 static void
+remove_from_poll (GstAmtTunnel * tunnel, GstPollFD * pollfd)
+{
+  if (pollfd->fd >= 0)
+    gst_poll_remove_fd (tunnel->poll, pollfd);
+}
+
+static void
 tunnel_free (GstAmtTunnel * tunnel)
 {
   gst_amt_relays_free (tunnel->relays);
   amt_gateway_free (tunnel->gateway);
   gst_mc_batch_free (tunnel->batch);
-  gst_poll_remove_fd (tunnel->poll, &tunnel->pollfd);
-  gst_poll_remove_fd (tunnel->poll, &tunnel->wake_pollfd);
+  remove_from_poll (tunnel, &tunnel->pollfd);
+  remove_from_poll (tunnel, &tunnel->wake_pollfd);
   gst_mc_socket_close (&tunnel->socket);
   if (tunnel->wake_fd >= 0)
     close (tunnel->wake_fd);

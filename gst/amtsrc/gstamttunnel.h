@@ -9,20 +9,9 @@
 #include <gst/gst.h>
 
 #include "amt-gateway.h"
-#include "gstmcsettings.h"
+#include "gstamtsrcsettings.h"
 
 G_BEGIN_DECLS
-
-typedef struct
-{
-  GstMcSettings common;
-  gchar *relay;
-  gboolean relay_discovery;
-  guint relay_port;
-  guint64 relay_timeout;
-  gchar *bind_address;
-  guint bind_port;
-} GstAmtSettings;
 
 typedef struct _GstAmtTunnel GstAmtTunnel;
 

@@ -150,7 +150,21 @@ GST_START_TEST (test_give_up)
   fail_unless_equals_int (ev.reason, AMT_LOST_NO_ANSWER);
   bench_free (b);
 
-  /* Any Query ends it for good. */
+  /* A relay that takes nobody is of no use, and that is the reason told. */
+  b = bench_new_full (config, 0);
+  p = bench_peer (b, RELAY);
+  p->limit = true;
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (29.9));
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_GAVE_UP, NULL), 0);
+  bench_run (b, SECONDS (60));
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_GAVE_UP, &ev), 1);
+  fail_unless_equals_int (ev.reason, AMT_LOST_LIMIT);
+  fail_if (amt_gateway_get_stats (b->gw)->ever_connected);
+  bench_free (b);
+
+  /* Any other Query ends it for good. */
   b = bench_new_full (config, 0);
   p = bench_peer (b, RELAY);
   p->down_from = SECONDS (20);

@@ -553,6 +553,31 @@ GST_START_TEST (test_events_untaken)
 
 GST_END_TEST;
 
+/* The events of gateways beyond a limit that was lowered are kept too. */
+GST_START_TEST (test_events_of_lowered_limit)
+{
+  amt_relay_config config = {.answers_burst = 10000 };
+  fixture_random random;
+  amt_relay *relay = new_relay (&random, &config, 0);
+  amt_relay_event_info event;
+  unsigned removed = 0;
+
+  for (uint16_t port = 1; port <= 100; port++) {
+    peer p = new_peer (relay, GATEWAY_V4, port, 0);
+
+    join (relay, &p, 0);
+    expect_event (relay, AMT_RELAY_GATEWAY_ADDED, &p.addr, AMT_REMOVED_NONE);
+  }
+  amt_relay_set_max_gateways (relay, 0);
+  amt_relay_expire (relay, GMI);
+  for (; amt_relay_event (relay, &event); removed++)
+    fail_unless_equals_int (event.type, AMT_RELAY_GATEWAY_REMOVED);
+  fail_unless_equals_int (removed, 100);
+  amt_relay_free (relay);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_walk)
 {
   amt_relay_config config = {.answers_burst = 10000 };
@@ -675,6 +700,7 @@ amt_relay_tunnels_suite (void)
   tcase_add_test (tc, test_too_many_channels);
   tcase_add_test (tc, test_events);
   tcase_add_test (tc, test_events_untaken);
+  tcase_add_test (tc, test_events_of_lowered_limit);
   tcase_add_test (tc, test_walk);
   tcase_add_test (tc, test_update_storm);
   tcase_add_test (tc, test_full_house);

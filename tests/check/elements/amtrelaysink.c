@@ -436,6 +436,7 @@ GST_START_TEST (test_too_big)
 
   peer_close (&peer4);
   peer_close (&peer6);
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (h);
   gst_object_unref (bus);
 }

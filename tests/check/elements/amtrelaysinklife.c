@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "relayharness.h"
@@ -217,6 +218,25 @@ GST_START_TEST (test_update_storm)
 
 GST_END_TEST;
 
+/* Some kernels run out of ICMPv4 errors for minutes once a host had many. */
+static gboolean
+kernel_tells_unreachable (const gchar * address)
+{
+  PeerGateway closed, probe;
+  gssize told = 0;
+
+  peer_open (&closed, address, 1);
+  peer_close (&closed);
+  peer_open (&probe, address, closed.local.port);
+  peer_connect (&probe);
+  for (guint i = 0; i < 100 && told >= 0; i++) {
+    told = send (probe.fd, "", 1, 0);
+    g_usleep (1000);
+  }
+  peer_close (&probe);
+  return told < 0;
+}
+
 GST_START_TEST (test_vanished_gateway)
 {
   const gchar *address = __i__ ? "::1" : "127.0.0.1";
@@ -231,12 +251,19 @@ GST_START_TEST (test_vanished_gateway)
   relay_wait_for_gateways (h->element, 2);
   peer_close (&gone);
   for (guint i = 0; relay_channel_gateways (h->element) == 2; i++) {
-    fail_unless (g_get_monotonic_time () < end);
+    if (g_get_monotonic_time () > end) {
+      fail_if (kernel_tells_unreachable (address));
+      g_printerr ("not checked: no ICMP errors for %s\n", address);
+      goto done;
+    }
     relay_push (h, 100, (guint8) i);
     relay_expect (&stays, &channel4, 100, (guint8) i);
+    g_usleep (1000);
   }
   fail_unless_equals_int (relay_channel_gateways (h->element), 1);
   fail_unless_equals_uint64 (relay_stat (h->element, "dropped-send-failed"), 0);
+
+done:
   peer_close (&stays);
   gst_harness_teardown (h);
 }
@@ -296,6 +323,32 @@ GST_START_TEST (test_state_cycles)
 
 GST_END_TEST;
 
+/* The port is free as soon as the sink has stopped. */
+GST_START_TEST (test_same_port_again)
+{
+  GstElement *sink = relay_sink_new (S4, G4);
+  guint port;
+
+  gst_element_set_state (sink, GST_STATE_PAUSED);
+  g_object_get (sink, "used-port", &port, NULL);
+  gst_element_set_state (sink, GST_STATE_NULL);
+  g_object_set (sink, "relay-port", port, NULL);
+  for (guint i = 0; i < 50; i++) {
+    PeerGateway peer;
+
+    fail_unless (gst_element_set_state (sink, GST_STATE_PAUSED) !=
+        GST_STATE_CHANGE_FAILURE);
+    peer_open (&peer, i % 2 ? "127.0.0.1" : "::1", port);
+    peer_join (&peer, S4, G4);
+    relay_wait_for_gateways (sink, 1);
+    gst_element_set_state (sink, GST_STATE_NULL);
+    peer_close (&peer);
+  }
+  gst_object_unref (sink);
+}
+
+GST_END_TEST;
+
 static Suite *
 amtrelaysinklife_suite (void)
 {
@@ -310,6 +363,7 @@ amtrelaysinklife_suite (void)
   tcase_add_test (tc, test_update_storm);
   tcase_add_loop_test (tc, test_vanished_gateway, 0, 2);
   tcase_add_test (tc, test_state_cycles);
+  tcase_add_test (tc, test_same_port_again);
   return s;
 }
 

@@ -60,6 +60,16 @@ peer_close (PeerGateway * peer)
 }
 
 void
+peer_connect (PeerGateway * peer)
+{
+  struct sockaddr_storage name;
+  socklen_t len =
+      gst_mc_addr_to_sockaddr (&peer->relay, peer_family (peer), &name);
+
+  fail_unless (connect (peer->fd, (struct sockaddr *) &name, len) == 0);
+}
+
+void
 peer_send (PeerGateway * peer, const void *data, gsize len)
 {
   struct sockaddr_storage name;

@@ -26,6 +26,9 @@ typedef struct
 void peer_open (PeerGateway * peer, const gchar * relay, guint port);
 void peer_close (PeerGateway * peer);
 
+/* Errors of the network come back from send () then. */
+void peer_connect (PeerGateway * peer);
+
 void peer_send (PeerGateway * peer, const void *data, gsize len);
 
 /* The next datagram, which must come from the relay's address; 0 when none

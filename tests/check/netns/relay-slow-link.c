@@ -93,6 +93,7 @@ GST_START_TEST (test_slow_link)
   }
   fail_unless_equals_uint64 (relay_stat (h->element, "gateways-removed"), 0);
   peer_close (&peer);
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (h);
   gst_object_unref (bus);
 }

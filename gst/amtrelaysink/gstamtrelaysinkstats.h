@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /* gateways is an array of GstAmtFanoutGateway; the port is the relay's, 0
  * while stopped. */
-GstStructure *gst_amt_stats_new (const GstAmtFanoutCounters * counters,
+GstStructure *gst_amt_relay_sink_stats_new (const GstAmtFanoutCounters * counters,
     GArray * gateways, const GstAmtRelayStats * relay, guint port);
 
 G_END_DECLS

@@ -3,7 +3,7 @@
  *
  * The statistics of amtrelaysink as applications see them.
  */
-#include "gstamtstats.h"
+#include "gstamtrelaysinkstats.h"
 
 #include "gstmcstats.h"
 
@@ -50,7 +50,7 @@ set_relay_stats (GstStructure * stats, const GstAmtRelayStats * relay)
 }
 
 GstStructure *
-gst_amt_stats_new (const GstAmtFanoutCounters * c, GArray * gateways,
+gst_amt_relay_sink_stats_new (const GstAmtFanoutCounters * c, GArray * gateways,
     const GstAmtRelayStats * relay, guint port)
 {
   GstStructure *stats = gst_structure_new (GST_MC_STATS_NAME,

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * What amtsrc makes of a stream: buffers, events, messages, statistics.
+ */
+#include <gst/net/gstnetaddressmeta.h>
+#include <string.h>
+
+#include "gstmcaddr.h"
+#include "srctest.h"
+
+static const struct
+{
+  const gchar *relay;
+  const PeerFlow *flow;
+} combinations[] = {
+  {"127.0.0.1", &flow4},
+  {"127.0.0.1", &flow6},
+  {"::1", &flow4},
+  {"::1", &flow6}
+};
+
+static void
+check_sender (GstBuffer * buffer, const PeerFlow * flow)
+{
+  GstNetAddressMeta *meta = gst_buffer_get_net_address_meta (buffer);
+  gchar *host;
+
+  fail_unless (meta != NULL);
+  fail_unless (G_IS_INET_SOCKET_ADDRESS (meta->addr));
+  host = g_inet_address_to_string (g_inet_socket_address_get_address
+      (G_INET_SOCKET_ADDRESS (meta->addr)));
+  fail_unless_equals_string (host, flow->source);
+  fail_unless_equals_int (g_inet_socket_address_get_port
+      (G_INET_SOCKET_ADDRESS (meta->addr)), flow->source_port);
+  g_free (host);
+}
+
+static void
+check_channel (const GstStructure * s, const PeerFlow * flow, guint port)
+{
+  guint value;
+
+  fail_unless_equals_string (gst_structure_get_string (s, "source"),
+      flow->source);
+  fail_unless_equals_string (gst_structure_get_string (s, "group"),
+      flow->group);
+  fail_unless_equals_string (gst_structure_get_string (s, "delivery"),
+      "tunnel");
+  fail_unless (gst_structure_get_uint (s, "port", &value));
+  fail_unless_equals_int (value, port);
+}
+
+static GstClockTime
+running_time (SrcTest * t)
+{
+  return gst_element_get_current_running_time (t->src);
+}
+
+/* Where the thing of that name is in the order of what came, or -1. */
+static gint
+place_of (SrcTest * t, const gchar * name)
+{
+  gint place = -1;
+
+  g_mutex_lock (&t->lock);
+  for (guint i = 0; place < 0 && i < t->order->len; i++)
+    if (g_str_equal (g_ptr_array_index (t->order, i), name))
+      place = (gint) i;
+  g_mutex_unlock (&t->lock);
+  return place;
+}
+
+static guint
+count_order (SrcTest * t, const gchar * name)
+{
+  guint n = 0;
+
+  g_mutex_lock (&t->lock);
+  for (guint i = 0; i < t->order->len; i++)
+    n += g_str_equal (g_ptr_array_index (t->order, i), name);
+  g_mutex_unlock (&t->lock);
+  return n;
+}
+
+/* The sticky event on the pad. */
+static GstEvent *
+channel_event (SrcTest * t)
+{
+  GstPad *pad = gst_element_get_static_pad (t->src, "src");
+  GstEvent *event = gst_pad_get_sticky_event (pad,
+      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0);
+
+  gst_object_unref (pad);
+  fail_unless (event != NULL);
+  fail_unless (gst_event_has_name (event, "multicast-channel"));
+  return event;
+}
+
+GST_START_TEST (test_stream)
+{
+  const PeerFlow *flow = combinations[__i__].flow;
+  const guint n = 200;
+  GstClockTime last = 0;
+  PeerRelay relay;
+  GstEvent *event;
+  SrcTest t;
+
+  peer_relay_open (&relay, combinations[__i__].relay, flow);
+  src_test_init (&t, flow, &relay);
+  g_object_set (t.src, "port", 5001, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  for (guint i = 0; i < n; i++)
+    peer_relay_send (&relay, i, 4 + i * 7);
+  src_test_wait_buffers (&t, n);
+
+  for (guint i = 0; i < n; i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+
+    check_payload (buffer, i, 4 + i * 7);
+    check_sender (buffer, flow);
+    fail_unless (GST_BUFFER_PTS_IS_VALID (buffer));
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer),
+        GST_BUFFER_DTS (buffer));
+    fail_unless (GST_BUFFER_PTS (buffer) >= last);
+    last = GST_BUFFER_PTS (buffer);
+    fail_unless_equals_int (GST_BUFFER_FLAG_IS_SET (buffer,
+            GST_BUFFER_FLAG_DISCONT), i == 0);
+    fail_unless (gst_buffer_get_reference_timestamp_meta (buffer, NULL) ==
+        NULL);
+  }
+  fail_unless (last <= running_time (&t));
+  fail_unless (running_time (&t) - last < 5 * GST_SECOND);
+
+  event = channel_event (&t);
+  check_channel (gst_event_get_structure (event), flow, 5001);
+  gst_event_unref (event);
+  src_test_no_errors (&t);
+  src_test_stop (&t);
+  peer_relay_wait_joined (&relay, FALSE);
+  fail_unless_equals_int (peer_relay_heard (&relay).bad, 0);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_order_of_events)
+{
+  PeerRelay relay;
+  gint channel, first;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 100);
+  src_test_wait_buffers (&t, 1);
+  for (guint i = 1; i < 5; i++) {
+    peer_relay_send (&relay, i, 100);
+    src_test_wait_buffers (&t, i + 1);
+  }
+
+  channel = place_of (&t, "multicast-channel");
+  first = place_of (&t, "buffer");
+  fail_unless (channel >= 0 && first >= 0 && channel < first);
+  fail_unless (place_of (&t, "stream-start") < channel);
+  fail_unless (place_of (&t, "segment") < first);
+  fail_unless_equals_int (count_order (&t, "multicast-channel"), 1);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+/* A burst that waits in the socket comes as a list, every buffer stamped. */
+GST_START_TEST (test_lists)
+{
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  g_object_set (t.src, "batch-size", 16, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+
+  /* Downstream holds the source up while the burst comes in. */
+  peer_relay_send (&relay, 0, 50);
+  src_test_wait_buffers (&t, 1);
+  g_mutex_lock (&t.lock);
+  for (guint i = 1; i <= 300; i++)
+    peer_relay_send (&relay, i, 50);
+  g_mutex_unlock (&t.lock);
+  src_test_wait_buffers (&t, 301);
+
+  fail_unless (t.n_lists > 0);
+  for (guint i = 0; i <= 300; i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+
+    fail_unless_equals_int (buffer_seq (buffer), i);
+    fail_unless (GST_BUFFER_PTS_IS_VALID (buffer) &&
+        GST_BUFFER_PTS (buffer) == GST_BUFFER_DTS (buffer));
+    fail_unless (i == 0 || GST_BUFFER_PTS (buffer) >=
+        GST_BUFFER_PTS (src_test_buffer (&t, i - 1)));
+    fail_unless (gst_buffer_get_net_address_meta (buffer) != NULL);
+  }
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+/* The stamp is the arrival, not the time of reading. */
+GST_START_TEST (test_stamp_is_arrival)
+{
+  GstClockTime before, after, pts;
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 50);
+  src_test_wait_buffers (&t, 1);
+
+  g_mutex_lock (&t.lock);       /* in the probe the first of these waits */
+  peer_relay_send (&relay, 1, 50);
+  g_usleep (20000);
+  before = running_time (&t);
+  peer_relay_send (&relay, 2, 50);
+  after = running_time (&t);
+  g_usleep (200000);
+  g_mutex_unlock (&t.lock);
+  pts = GST_BUFFER_PTS (src_test_buffer (&t, 2));
+  fail_unless (pts + 20 * GST_MSECOND >= before);
+  fail_unless (pts <= after + 20 * GST_MSECOND, "%" GST_TIME_FORMAT " is %"
+      GST_TIME_FORMAT " late", GST_TIME_ARGS (pts),
+      GST_TIME_ARGS (pts - after));
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_metas)
+{
+  GstReferenceTimestampMeta *meta;
+  GstClockTime now;
+  GstBuffer *buffer;
+  PeerRelay relay;
+  GstCaps *caps = gst_caps_new_empty_simple ("timestamp/x-unix");
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  g_object_set (t.src, "add-reference-timestamp-meta", TRUE,
+      "retrieve-sender-address", FALSE, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 50);
+  buffer = src_test_buffer (&t, 0);
+  now = (GstClockTime) g_get_real_time () * GST_USECOND;
+  fail_unless (gst_buffer_get_net_address_meta (buffer) == NULL);
+  meta = gst_buffer_get_reference_timestamp_meta (buffer, caps);
+  fail_unless (meta != NULL);
+  fail_unless (gst_caps_is_equal (meta->reference, caps));
+  fail_unless (meta->timestamp <= now && now - meta->timestamp < GST_SECOND);
+  fail_unless_equals_uint64 (stat_value (t.src, "last-packet-time-ns"),
+      meta->timestamp);
+  gst_caps_unref (caps);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+/* One address object for all buffers of a sender; a new one when it changes. */
+GST_START_TEST (test_sender_is_shared)
+{
+  GSocketAddress *first, *third;
+  PeerFlow other = flow4;
+  guint8 buf[256];
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 50);
+  peer_relay_send (&relay, 1, 50);
+  other.source_port = 4001;
+  peer_relay_send_raw (&relay, buf, peer_message (buf, &other, 2, 50));
+  src_test_wait_buffers (&t, 3);
+  first = gst_buffer_get_net_address_meta (src_test_buffer (&t, 0))->addr;
+  third = gst_buffer_get_net_address_meta (src_test_buffer (&t, 2))->addr;
+  fail_unless (gst_buffer_get_net_address_meta (src_test_buffer (&t,
+              1))->addr == first);
+  fail_unless (third != first);
+  fail_unless_equals_int (g_inet_socket_address_get_port
+      (G_INET_SOCKET_ADDRESS (third)), 4001);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_caps)
+{
+  GstCaps *caps = gst_caps_from_string ("video/mpegts, systemstream=true");
+  GstCaps *later = gst_caps_from_string ("application/x-rtp");
+  GstCaps *got;
+  PeerRelay relay;
+  GstPad *pad;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  pad = gst_element_get_static_pad (t.src, "src");
+  got = gst_pad_query_caps (pad, NULL);
+  fail_unless (gst_caps_is_any (got));
+  gst_caps_unref (got);
+  g_object_set (t.src, "caps", caps, NULL);
+  got = gst_pad_query_caps (pad, NULL);
+  fail_unless (gst_caps_is_equal (got, caps));
+  gst_caps_unref (got);
+  got = gst_pad_query_caps (pad, later);
+  fail_unless (gst_caps_is_empty (got));
+  gst_caps_unref (got);
+
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 50);
+  src_test_wait_buffers (&t, 1);
+  got = gst_pad_get_current_caps (pad);
+  fail_unless (got != NULL && gst_caps_is_equal (got, caps));
+  gst_caps_unref (got);
+  fail_unless (place_of (&t, "caps") < place_of (&t, "buffer"));
+
+  /* can be changed in PLAYING; the next create () sees the new ones */
+  g_object_set (t.src, "caps", later, NULL);
+  for (guint i = 1; i < 4; i++) {
+    peer_relay_send (&relay, i, 50);
+    src_test_wait_buffers (&t, i + 1);
+  }
+  got = gst_pad_get_current_caps (pad);
+  fail_unless (gst_caps_is_equal (got, later), "%" GST_PTR_FORMAT, got);
+  gst_caps_unref (got);
+  gst_caps_unref (caps);
+  gst_caps_unref (later);
+  gst_object_unref (pad);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+static Suite *
+amtsrc_stream_suite (void)
+{
+  Suite *s = suite_create ("amtsrc-stream");
+  TCase *tc = tcase_create ("buffers");
+
+  suite_add_tcase (s, tc);
+  tcase_add_loop_test (tc, test_stream, 0, G_N_ELEMENTS (combinations));
+  tcase_add_test (tc, test_order_of_events);
+  tcase_add_test (tc, test_lists);
+  tcase_add_test (tc, test_stamp_is_arrival);
+  tcase_add_test (tc, test_metas);
+  tcase_add_test (tc, test_sender_is_shared);
+  tcase_add_test (tc, test_caps);
+  return s;
+}
+
+GST_CHECK_MAIN (amtsrc_stream);
