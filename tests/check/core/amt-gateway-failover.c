@@ -267,6 +267,28 @@ GST_START_TEST (test_limit_flag)
   fail_unless_equals_int (p->n_updates, 0);
   bench_free (b);
 
+  /* It forgot us, takes us for new and does not say so: the next one, if
+   * there is a next one. */
+  for (unsigned n = 1; n <= 2; n++) {
+    b = bench_new ();
+    p = bench_peer (b, RELAY);
+    q = bench_peer (b, RELAY_B);
+    bench_candidates (b, n, two, false);
+    bench_join (b, S1, G1, 5001);
+    bench_run (b, SECONDS (10));
+    p->limit = true;
+    bench_run (b, SECONDS (70));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+    p->n_joined = 0;
+    bench_run (b, SECONDS (75));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_SILENT, NULL), 1);
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+    bench_run (b, SECONDS (100));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), n - 1);
+    fail_unless_equals_int (q->n_joined, n - 1);
+    bench_free (b);
+  }
+
   /* The endpoint changed: we are new to it. */
   b = bench_new ();
   p = bench_peer (b, RELAY);
