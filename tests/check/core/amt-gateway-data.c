@@ -118,7 +118,9 @@ GST_START_TEST (test_channels)
     {"2001:db8::11", "ff3e::8000:1", 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
     {"2001:db8::10", "ff3e::8000:2", 5001, CORE_ERR_GROUP_NOT_SUBSCRIBED, 0},
     {"192.0.2.12", G1, 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
+    {"192.0.2.9", G1, 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
     {S1, "232.1.1.3", 5001, CORE_ERR_GROUP_NOT_SUBSCRIBED, 0},
+    {S1, "232.1.1.4", 0, CORE_ERR_PORT_NOT_SUBSCRIBED, 0},
     {S1, "203.0.113.9", 5001, CORE_ERR_INNER_DST_NOT_MULTICAST, 0},
   };
   test_bench *b = active (5001);
@@ -129,6 +131,7 @@ GST_START_TEST (test_channels)
   fail_unless_equals_int (bench_join (b, S1, "232.1.1.2", 0), 3);
   fail_unless_equals_int (bench_join (b, "2001:db8::10", "ff3e::8000:1",
           5001), 4);
+  fail_unless_equals_int (bench_join (b, S1, "232.1.1.4", 0), 5);
   bench_drain (b);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     uint8_t buf[256];
