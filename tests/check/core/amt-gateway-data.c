@@ -234,6 +234,30 @@ GST_START_TEST (test_hostile)
 
 GST_END_TEST;
 
+/* A link-local address on another interface is another host. */
+GST_START_TEST (test_scope)
+{
+  amt_relay_candidate where = {.addr = test_addr ("fe80::1", AMT_PORT) };
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, "fe80::1");
+  uint8_t buf[256];
+  size_t len = make (S1, G1, 5001, buf, sizeof (buf));
+
+  where.addr.scope = p->addr.scope = 2;
+  fail_unless_equals_int (amt_gateway_set_candidates (b->gw, &where, 1, 0),
+      CORE_OK);
+  bench_join (b, S1, G1, 5001);
+  bench_drain (b);
+  fail_unless_equals_int (p->n_joined, 1);
+  fail_unless_equals_int (feed (b, buf, len, NULL), 1);
+  p->addr.scope = 3;
+  fail_unless_equals_int (feed (b, buf, len, NULL),
+      CORE_ERR_WRONG_SOURCE_ADDRESS);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_reassembly)
 {
   test_bench *b = active (0);
@@ -397,6 +421,7 @@ amt_gateway_data_suite (void)
   tcase_add_test (tc, test_channels);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_hostile);
+  tcase_add_test (tc, test_scope);
   tcase_add_test (tc, test_reassembly);
   tcase_add_test (tc, test_reassembly_limits);
   tcase_add_test (tc, test_data_across_failover);
