@@ -277,8 +277,7 @@ GST_START_TEST (test_fragments)
   wait_for_stat (s.t.src, "packets-pushed", 2);
   fail_unless_equals_uint64 (stat_value (s.t.src, "packets-received"), 2);
   fail_unless_equals_uint64 (stat_value (s.t.src, "fragments-received"), 3);
-  fail_unless_equals_uint64 (stat_value (s.t.src, "bytes-received"),
-      77 + 3000);
+  fail_unless_equals_uint64 (stat_value (s.t.src, "bytes-received"), 77 + 3000);
   stream_goes_on (&s);
   stream_end (&s);
 }
@@ -396,8 +395,7 @@ GST_START_TEST (test_storm)
   fail_unless (dropped > n * 8 / 10, "%" G_GUINT64_FORMAT, dropped);
   fail_unless (pushed < 2 + n / 100 + n / 5);
   fail_unless (peer_relay_is_joined (&s.relay));
-  fail_unless_equals_int (src_test_count_messages (&s.t, "multicast-leave"),
-      0);
+  fail_unless_equals_int (src_test_count_messages (&s.t, "multicast-leave"), 0);
   g_rand_free (rand);
   stream_end (&s);
 }
