@@ -34,7 +34,8 @@ struct _GstAmtReceiver
   gboolean connected;           /* some relay answered */
   gboolean joined;              /* a packet came by this relay */
   gboolean channel_told;        /* downstream has the right event */
-  core_time started;            /* PLAYING for the first time */
+  core_time started;            /* PLAYING for the first time, or the loss of
+                                   a relay that had brought data */
   core_time give_up_at;         /* no longer look for the sender's address */
   core_time join_latency;       /* 0 before the first packet */
   core_addr relay;              /* of the last event */
@@ -194,6 +195,8 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
     case AMT_EVENT_RELAY_LOST:
       GST_INFO_OBJECT (rx->element, "relay %s: %s", relay,
           lost_reason (event->reason));
+      if (rx->joined)
+        rx->started = gst_mc_now ();
       post_leave (rx, lost_reason (event->reason));
       rx->output.discont = TRUE;
       break;
