@@ -380,6 +380,8 @@ GST_START_TEST (test_storm)
       wait_for_stat (s.t.src, "packets-pushed", all);
     }
   }
+  /* what the element handed on may not yet have come to the probe */
+  src_test_wait_buffers (&s.t, stat_value (s.t.src, "packets-pushed"));
   stream_goes_on (&s);
   wait_for_stat (s.t.src, "packets-pushed", 2 + n / 100);
   fail_unless_equals_int (g_atomic_int_get (&logged), 0);

@@ -143,7 +143,9 @@ GST_START_TEST (test_events_when_stopped)
   gst_element_set_state (src, states[__i__]);
   gst_element_send_event (src, gst_event_new_flush_start ());
   gst_element_send_event (src, gst_event_new_flush_stop (TRUE));
-  gst_element_send_event (src, gst_event_new_eos ());
+  /* before, the base class would keep it for ever */
+  if (states[__i__] == GST_STATE_PAUSED)
+    gst_element_send_event (src, gst_event_new_eos ());
   gst_element_set_state (src, GST_STATE_NULL);
   gst_object_unref (src);
 }

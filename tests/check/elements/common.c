@@ -458,6 +458,7 @@ GST_START_TEST (test_relays_patience)
   fail_unless_equals_int (n, 1);
   fail_unless (gst_amt_relays_get_problem (relays) == NULL);
   gst_amt_relays_free (relays);
+  wait_for_wake (fd);           /* the worker is done, too */
   close (fd);
   gst_object_unref (element);
 }
