@@ -462,7 +462,7 @@ GST_START_TEST (test_downstream_error)
 
   peer_relay_open (&relay, "127.0.0.1", &flow4);
   src_test_init (&t, &flow4, &relay);
-  sink = gst_bin_get_by_name (GST_BIN (t.pipeline), "fakesink0");
+  sink = gst_bin_get_by_name (GST_BIN (t.pipeline), "sink");
   peer_relay_load (&relay, 1, 500);
   src_test_play (&t);
   src_test_wait_buffers (&t, 5);

@@ -72,7 +72,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer data)
 void
 src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
 {
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  GstElement *sink = gst_element_factory_make ("fakesink", "sink");
   GstBus *bus;
   GstPad *pad;
 
