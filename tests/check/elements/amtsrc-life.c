@@ -9,6 +9,19 @@
 
 #include "srctest.h"
 
+/* An address sanitizer holds back what is freed, and finds leaks better. */
+#ifdef __has_feature
+#if __has_feature (address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined (__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* Resident memory in KiB. */
 static guint
 resident (void)
@@ -70,7 +83,8 @@ GST_START_TEST (test_cycles_under_load)
   after = resident ();
   fail_unless_equals_int (count_fds (), fds);
   fail_unless (count_threads () <= threads + 1);
-  fail_unless (after < before + 8192, "%u KiB became %u", before, after);
+  fail_unless (SANITIZED
+      || after < before + 8192, "%u KiB became %u", before, after);
   src_test_clear (&t);
   peer_relay_close (&relay);
 }
@@ -305,14 +319,14 @@ GST_START_TEST (test_pause_is_no_stall)
 
   peer_relay_open (&relay, "127.0.0.1", &flow4);
   src_test_init (&t, &flow4, &relay);
-  g_object_set (t.src, "stall-timeout", 300 * GST_MSECOND, "timeout",
-      300 * GST_MSECOND, NULL);
+  g_object_set (t.src, "stall-timeout", GST_SECOND, "timeout", GST_SECOND,
+      NULL);
   src_test_play (&t);
   peer_relay_wait_joined (&relay, TRUE);
   peer_relay_send (&relay, 0, 50);
   src_test_wait_buffers (&t, 1);
   src_test_pause (&t);
-  g_usleep (500000);
+  g_usleep (1300000);
   src_test_play (&t);
   peer_relay_send (&relay, 1, 50);
   src_test_wait_buffers (&t, 2);
