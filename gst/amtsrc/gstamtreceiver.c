@@ -34,7 +34,8 @@ struct _GstAmtReceiver
   gboolean connected;           /* some relay answered */
   gboolean joined;              /* a packet came by this relay */
   gboolean channel_told;        /* downstream has the right event */
-  core_time started;            /* of PLAYING, when the join was first wanted */
+  core_time started;            /* the join was wanted, or a relay that had
+                                   brought data was lost */
   core_time join_latency;       /* 0 before the first packet */
   core_addr relay;              /* of the last event */
 };
@@ -126,9 +127,11 @@ lost_reason (amt_lost_reason reason)
 
 /* No relay answered within relay-timeout: the one error of the network. */
 static void
-post_gave_up (GstAmtReceiver * rx)
+post_gave_up (GstAmtReceiver * rx, amt_lost_reason reason)
 {
   const gchar *problem = NULL;
+  const gchar *relay = rx->relay_setting && rx->relay_setting[0] ?
+      rx->relay_setting : "that anycast discovery should find";
 
   if (rx->source_name) {
     problem = gst_mc_name_get_problem (rx->source_name);
@@ -148,13 +151,16 @@ post_gave_up (GstAmtReceiver * rx)
         (NULL));
     return;
   }
-  GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
-      ("No answer from the AMT relay %s (property \"relay\") within %u s "
-          "(\"relay-timeout\"). Check that it runs and that no firewall "
-          "blocks UDP to its port",
-          rx->relay_setting && rx->relay_setting[0] ? rx->relay_setting :
-          "that anycast discovery should find",
-          (guint) (rx->relay_timeout / GST_SECOND)), (NULL));
+  if (reason == AMT_LOST_LIMIT)
+    GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
+        ("The AMT relay %s (property \"relay\") takes no more gateways. Name "
+            "another one", relay), (NULL));
+  else
+    GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
+        ("No answer from the AMT relay %s (property \"relay\") within %u s "
+            "(\"relay-timeout\"). Check that it runs and that no firewall "
+            "blocks UDP to its port", relay,
+            (guint) (rx->relay_timeout / GST_SECOND)), (NULL));
 }
 
 /* FALSE when the stream cannot go on. */
@@ -200,6 +206,8 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
           GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
           "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
       rx->connecting = TRUE;
+      if (rx->joined)
+        rx->started = gst_mc_now ();
       post_leave (rx, lost_reason (event->reason));
       rx->output.discont = TRUE;
       break;
@@ -211,7 +219,7 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
     case AMT_EVENT_NEED_CANDIDATES:
       break;
     case AMT_EVENT_GAVE_UP:
-      post_gave_up (rx);
+      post_gave_up (rx, event->reason);
       return FALSE;
   }
   return TRUE;
@@ -320,7 +328,7 @@ ask_for_channel (GstAmtReceiver * rx, core_time now)
   if (rx->source_name && !find_source (rx, now)) {
     if (now < source_deadline (rx))
       return TRUE;
-    post_gave_up (rx);
+    post_gave_up (rx, AMT_LOST_NONE);
     return FALSE;
   }
   g_clear_pointer (&rx->source_name, gst_mc_name_free);

@@ -31,7 +31,8 @@
  * (uint), `delivery` (string, `tunnel`) and `relay` (string, ADDRESS:PORT).
  *
  * * `multicast-join`: the first packet came through this relay. Field
- *   `join-latency` (guint64, ns since the element asked to join).
+ *   `join-latency` (guint64, ns since the element began to ask for it: since
+ *   PLAYING, or since the relay before it was lost).
  * * `multicast-leave`: the relay is left or lost. Field `reason` (string:
  *   `stopped`, `no-answer`, `unreachable`, `limit`, `no-data`).
  * * `multicast-stalled`: nothing came for #GstAmtSrc:stall-timeout; once per

@@ -3,6 +3,7 @@
  *
  * amtsrc with relays of all habits, none and dead ones.
  */
+#include <gio/gio.h>
 #include <string.h>
 #include <time.h>
 
@@ -476,6 +477,34 @@ GST_START_TEST (test_dead_name)
 
 GST_END_TEST;
 
+static void
+looked_up (GObject * resolver, GAsyncResult * result, gpointer data)
+{
+  GError *error = NULL;
+
+  g_resolver_free_addresses (g_resolver_lookup_by_name_finish (G_RESOLVER
+          (resolver), result, &error));
+  g_clear_error (&error);
+  *(gboolean *) data = TRUE;
+}
+
+/* GLib opens descriptors of its own, for good, at the first lookup. */
+static void
+look_up_once (void)
+{
+  GCancellable *cancellable = g_cancellable_new ();
+  GResolver *resolver = g_resolver_get_default ();
+  gboolean done = FALSE;
+
+  g_resolver_lookup_by_name_async (resolver, "no-such-host.invalid",
+      cancellable, looked_up, &done);
+  g_cancellable_cancel (cancellable);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (cancellable);
+  g_object_unref (resolver);
+}
+
 /* Stopped at once with a lookup under way, many times. */
 GST_START_TEST (test_stop_during_lookup)
 {
@@ -484,11 +513,7 @@ GST_START_TEST (test_stop_during_lookup)
   SrcTest t;
 
   src_test_init (&t, &flow4, NULL);
-  /* GLib opens some descriptors of its own at the first lookup */
-  g_object_set (t.src, "relay", "localhost", NULL);
-  src_test_play (&t);
-  src_test_wait_progress (&t, GST_PROGRESS_TYPE_COMPLETE, "name-lookup");
-  src_test_stop (&t);
+  look_up_once ();
   fds = count_fds ();
   g_object_set (t.src, "relay", "no-such-host.invalid", NULL);
   for (guint i = 0; i < 10; i++) {

@@ -285,6 +285,7 @@ GST_START_TEST (test_port_learning)
   g_object_get (t.src, "port", &port, NULL);
   fail_unless_equals_int (port, 0);
   src_test_stop (&t);
+  peer_relay_wait_joined (&relay, FALSE);
   src_test_drop_buffers (&t);
   src_test_play (&t);
   peer_relay_wait_joined (&relay, TRUE);
