@@ -149,12 +149,12 @@ post_gave_up (GstAmtReceiver * rx)
     return;
   }
   GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
-      ("No answer from the AMT relay %s (property \"relay\") within %u s "
+      ("No answer from the AMT relay %s (property \"relay\") within %g s "
           "(\"relay-timeout\"). Check that it runs and that no firewall "
           "blocks UDP to its port",
           rx->relay_setting && rx->relay_setting[0] ? rx->relay_setting :
           "that anycast discovery should find",
-          (guint) (rx->relay_timeout / GST_SECOND)), (NULL));
+          (gdouble) rx->relay_timeout / GST_SECOND), (NULL));
 }
 
 /* FALSE when the stream cannot go on. */
