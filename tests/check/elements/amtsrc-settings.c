@@ -540,6 +540,7 @@ static const struct
   {"relay", "0.0.0.0", GST_RESOURCE_ERROR_SETTINGS},
   {"relay", "fe80::1%nosuchif", GST_RESOURCE_ERROR_SETTINGS},
   {"bind-address", "localhost", GST_RESOURCE_ERROR_SETTINGS},
+  {"bind-address", "::1", GST_RESOURCE_ERROR_SETTINGS},
   {"bind-address", "192.0.2.77", GST_RESOURCE_ERROR_OPEN_READ},
   {"uri", "amt://nonsense", GST_RESOURCE_ERROR_SETTINGS},
   {"uri", OK "?nonsense=1", GST_RESOURCE_ERROR_SETTINGS}
