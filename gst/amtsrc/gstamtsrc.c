@@ -43,7 +43,8 @@
  *   field is `timeout` (guint64, ns).
  *
  * Progress messages tell of `name-lookup`, `connect` (the relay's handshake),
- * `request` (the join) and `disconnect`.
+ * `request` (the join) and `disconnect`. What began and was not completed ends
+ * as CANCELED, or as ERROR with the error.
  *
  * ## Statistics
  *
@@ -337,7 +338,8 @@ gst_amt_src_stop (GstBaseSrc * src)
 {
   GstAmtSrc *self = GST_AMT_SRC (src);
 
-  publish (self, FALSE);
+  if (self->receiver)
+    publish (self, FALSE);
   g_clear_pointer (&self->receiver, gst_amt_receiver_free);
   return TRUE;
 }
