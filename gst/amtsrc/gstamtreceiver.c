@@ -32,6 +32,7 @@ struct _GstAmtReceiver
   gboolean asked;               /* the channel was given to the tunnel */
   gboolean connecting;          /* a relay is asked and has not answered */
   gboolean connected;           /* some relay answered */
+  gboolean requesting;          /* a join was sent, no packet came yet */
   gboolean joined;              /* a packet came by this relay */
   gboolean channel_told;        /* downstream has the right event */
   core_time started;            /* the join was wanted, or a relay that had
@@ -45,6 +46,16 @@ relay_text (GstAmtReceiver * rx, gchar text[CORE_ADDR_TEXT_MAX])
 {
   return rx->relay.ip.family == CORE_FAMILY_NONE ? "" :
       core_addr_to_string (&rx->relay, text);
+}
+
+/* Ends what was told to have begun. */
+static void
+end_progress (GstAmtReceiver * rx, gboolean * begun, const gchar * code,
+    GstProgressType type, const gchar * text)
+{
+  if (*begun)
+    gst_mc_progress (rx->element, type, code, "%s", text);
+  *begun = FALSE;
 }
 
 static void
@@ -70,8 +81,10 @@ post_join (GstAmtReceiver * rx, core_time now)
   if (rx->join_latency == 0)
     rx->join_latency = MAX (now - rx->started, 1);
   rx->joined = TRUE;
-  gst_mc_progress (rx->element, GST_PROGRESS_TYPE_COMPLETE, "request",
-      "First packet from relay %s", relay);
+  if (rx->requesting)
+    gst_mc_progress (rx->element, GST_PROGRESS_TYPE_COMPLETE, "request",
+        "First packet from relay %s", relay);
+  rx->requesting = FALSE;
   gst_mc_channel_post (rx->element, "multicast-join", &rx->channel,
       GST_MC_DELIVERY_TUNNEL, relay, "join-latency", G_TYPE_UINT64,
       (guint64) (now - rx->started), NULL);
@@ -157,10 +170,10 @@ post_gave_up (GstAmtReceiver * rx, amt_lost_reason reason)
             "another one", relay), (NULL));
   else
     GST_ELEMENT_ERROR (rx->element, RESOURCE, OPEN_READ,
-        ("No answer from the AMT relay %s (property \"relay\") within %u s "
+        ("No answer from the AMT relay %s (property \"relay\") within %g s "
             "(\"relay-timeout\"). Check that it runs and that no firewall "
             "blocks UDP to its port", relay,
-            (guint) (rx->relay_timeout / GST_SECOND)), (NULL));
+            (gdouble) rx->relay_timeout / GST_SECOND), (NULL));
 }
 
 /* FALSE when the stream cannot go on. */
@@ -188,8 +201,12 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
           "Relay %s answers", relay);
       break;
     case AMT_EVENT_REPORTED:
-      gst_mc_progress (rx->element, GST_PROGRESS_TYPE_START, "request",
+      if (rx->joined)
+        break;
+      gst_mc_progress (rx->element, rx->requesting ?
+          GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "request",
           "Joining through relay %s", relay);
+      rx->requesting = TRUE;
       break;
     case AMT_EVENT_PORT_LEARNT:
       rx->channel.port = event->channel_port;
@@ -202,9 +219,13 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
       rx->output.discont = TRUE;
       break;
     case AMT_EVENT_RELAY_LOST:
-      gst_mc_progress (rx->element, rx->connecting ?
-          GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
-          "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
+      end_progress (rx, &rx->requesting, "request",
+          GST_PROGRESS_TYPE_CANCELED,
+          "The relay was lost before a packet came");
+      gst_mc_progress (rx->element,
+          rx->connecting ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
+          "connect", "Relay %s is of no use now (%s)", relay,
+          lost_reason (event->reason));
       rx->connecting = TRUE;
       if (rx->joined)
         rx->started = gst_mc_now ();
@@ -219,6 +240,8 @@ handle_event (GstAmtReceiver * rx, const amt_gateway_event_info * event)
     case AMT_EVENT_NEED_CANDIDATES:
       break;
     case AMT_EVENT_GAVE_UP:
+      end_progress (rx, &rx->connecting, "connect", GST_PROGRESS_TYPE_ERROR,
+          "No relay answered in time");
       post_gave_up (rx, event->reason);
       return FALSE;
   }
@@ -261,6 +284,10 @@ gst_amt_receiver_free (GstAmtReceiver * rx)
   if (rx == NULL)
     return;
 
+  end_progress (rx, &rx->connecting, "connect", GST_PROGRESS_TYPE_CANCELED,
+      "Stopped before a relay answered");
+  end_progress (rx, &rx->requesting, "request", GST_PROGRESS_TYPE_CANCELED,
+      "Stopped before a packet came");
   post_leave (rx, "stopped");
   if (rx->connected)
     gst_mc_progress (rx->element, GST_PROGRESS_TYPE_START, "disconnect",

@@ -44,7 +44,8 @@
  *   field is `timeout` (guint64, ns).
  *
  * Progress messages tell of `name-lookup`, `connect` (the relay's handshake),
- * `request` (the join) and `disconnect`.
+ * `request` (the join) and `disconnect`. What began and was not completed ends
+ * as CANCELED, or as ERROR with the error.
  *
  * ## Statistics
  *
@@ -338,7 +339,8 @@ gst_amt_src_stop (GstBaseSrc * src)
 {
   GstAmtSrc *self = GST_AMT_SRC (src);
 
-  publish (self, FALSE);
+  if (self->receiver)
+    publish (self, FALSE);
   g_clear_pointer (&self->receiver, gst_amt_receiver_free);
   return TRUE;
 }
@@ -477,6 +479,7 @@ gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
     GError ** error)
 {
   GstAmtSrc *self = GST_AMT_SRC (handler);
+  g_autoptr (GError) problem = NULL;
   GstState state;
 
   GST_OBJECT_LOCK (self);
@@ -487,8 +490,12 @@ gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
         "The URI can only be set in NULL and READY");
     return FALSE;
   }
-  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, error))
+  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, &problem)) {
+    /* playbin and uridecodebin say only that nobody took the URI. */
+    GST_WARNING_OBJECT (self, "%s", problem->message);
+    g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
+  }
 
   /* What was wrong with an earlier one is mended. */
   GST_OBJECT_LOCK (self);

@@ -156,6 +156,26 @@ GST_START_TEST (test_full_relay)
 
 GST_END_TEST;
 
+/* When there is no second relay the user is told what is the matter. */
+GST_START_TEST (test_only_full_relay)
+{
+  PeerRelay full;
+  SrcTest t;
+
+  peer_relay_open (&full, "127.0.0.1", &flow4);
+  peer_relay_set (&full, PEER_LIMIT, TRUE);
+  src_test_init (&t, &flow4, &full);
+  g_object_set (t.src, "relay-timeout", 500 * GST_MSECOND, NULL);
+  src_test_play (&t);
+  src_test_wait_error (&t, GST_RESOURCE_ERROR_OPEN_READ, "\"relay\"",
+      "takes no more gateways");
+  fail_unless_equals_int (peer_relay_heard (&full).updates, 0);
+  src_test_clear (&t);
+  peer_relay_close (&full);
+}
+
+GST_END_TEST;
+
 /* Two ways to give the port. */
 GST_START_TEST (test_relay_port)
 {
@@ -561,6 +581,7 @@ amtsrc_relays_suite (void)
   tcase_add_test (tc, test_slow_relay);
   tcase_add_loop_test (tc, test_no_answer, 0, G_N_ELEMENTS (no_answers));
   tcase_add_test (tc, test_full_relay);
+  tcase_add_test (tc, test_only_full_relay);
   tcase_add_test (tc, test_relay_port);
   tcase_add_test (tc, test_relay_by_name);
   tcase_add_test (tc, test_source_by_name);
