@@ -330,6 +330,19 @@ endpoint_changed (const gateway_protocol * p, const amt_message * msg)
       !amt_gateway_field_equal (&p->update_pair.gateway, &msg->gateway);
 }
 
+/* Whether a relay that takes nobody new refuses us, too: it knows us by no
+ * Update, or by another endpoint (RFC 7450 §5.2.3.5.4).  Without the gateway
+ * fields that can only be guessed from a silence that goes on although it was
+ * asked about; a guess is not worth the last relay there is. */
+static bool
+is_refused (const amt_gateway * gw, bool changed)
+{
+  if (!any_reported (gw) || changed)
+    return true;
+  return gw->data_seen && gw->silence / 2 > gw->config.silence_min &&
+      gateway_has_alternative (gw);
+}
+
 static void
 endpoint_lost (amt_gateway * gw, gateway_protocol * p)
 {
@@ -380,8 +393,7 @@ accept_query (amt_gateway * gw, gateway_protocol * p, const amt_message * msg,
 
   stop_cycle (gw);
 
-  /* It would ignore us (RFC 7450 §5.2.3.5.4). */
-  if (msg->limit && (!any_reported (gw) || changed)) {
+  if (msg->limit && is_refused (gw, changed)) {
     gateway_lose (gw, AMT_LOST_LIMIT);
     return;
   }

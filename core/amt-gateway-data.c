@@ -52,16 +52,19 @@ count_incomplete (amt_gateway * gw)
   gw->counted_timed_out = timed_out;
 }
 
-/* Which part of a (S,G) nobody wants; its place in the order is known. */
+/* Which part of a (S,G) nobody wants.  The others of its group are around its
+ * place in the order: looking no further keeps unwanted data cheap. */
 static int
-not_subscribed (const amt_gateway * gw, const core_ip * group)
+not_subscribed (const amt_gateway * gw, const gateway_key * key, unsigned pos)
 {
-  for (unsigned i = 0; i < gw->n_members; i++) {
-    const gateway_member *m = &gw->members[i];
-
-    if (m->refs > 0 && core_ip_equal (&m->key.group, group))
+  for (unsigned i = pos; i < gw->n_members &&
+      core_ip_equal (&gw->members[i].key.group, &key->group); i++)
+    if (gw->members[i].refs > 0)
       return CORE_ERR_SOURCE_NOT_SUBSCRIBED;
-  }
+  for (unsigned i = pos; i-- > 0 &&
+      core_ip_equal (&gw->members[i].key.group, &key->group);)
+    if (gw->members[i].refs > 0)
+      return CORE_ERR_SOURCE_NOT_SUBSCRIBED;
   return CORE_ERR_GROUP_NOT_SUBSCRIBED;
 }
 
@@ -170,6 +173,7 @@ gateway_receive_data (amt_gateway * gw, const core_addr * from,
   ip_packet ip;
   gateway_key key;
   const gateway_member *m;
+  unsigned pos;
   int ret;
 
   if (len < AMT_DATA_HEADER)
@@ -187,9 +191,9 @@ gateway_receive_data (amt_gateway * gw, const core_addr * from,
 
   key.group = ip.dst;
   key.source = ip.src;
-  m = gateway_find_member (gw, &key, NULL);
+  m = gateway_find_member (gw, &key, &pos);
   if (m == NULL || m->refs == 0)
-    return drop_data (gw, not_subscribed (gw, &ip.dst));
+    return drop_data (gw, not_subscribed (gw, &key, pos));
   if (ip.protocol != IP_PROTOCOL_UDP)
     return drop_data (gw, CORE_ERR_INNER_NOT_UDP);
 

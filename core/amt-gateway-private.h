@@ -59,7 +59,7 @@ typedef struct
 
 typedef struct
 {
-  core_ip group;                /* all bytes up to port are the sort key */
+  core_ip group;                /* compared as bytes, so all count */
   core_ip source;
 } gateway_key;
 
@@ -225,7 +225,7 @@ size_t gateway_send_request (amt_gateway * gw, uint8_t * buf, size_t cap,
 
 /* amt-gateway-report.c: memberships and what is told of them */
 
-/* The member with that key, else NULL and *pos is where it belongs. */
+/* The member with that key, or NULL; *pos is where it is or belongs. */
 gateway_member *gateway_find_member (const amt_gateway * gw,
     const gateway_key * key, unsigned *pos);
 int gateway_add_channel (amt_gateway * gw, const gateway_key * key,

@@ -49,13 +49,17 @@ gateway_find_member (const amt_gateway * gw, const gateway_key * key,
     unsigned *pos)
 {
   unsigned low = 0, high = gw->n_members;
+  gateway_member *found = NULL;
 
   while (low < high) {
     unsigned middle = low + (high - low) / 2;
     int order = memcmp (key, &gw->members[middle].key, sizeof (*key));
 
-    if (order == 0)
-      return &gw->members[middle];
+    if (order == 0) {
+      low = middle;
+      found = &gw->members[middle];
+      break;
+    }
     if (order < 0)
       high = middle;
     else
@@ -63,7 +67,7 @@ gateway_find_member (const amt_gateway * gw, const gateway_key * key,
   }
   if (pos)
     *pos = low;
-  return NULL;
+  return found;
 }
 
 /* Nothing left to tell of it to anybody. */

@@ -243,6 +243,8 @@ amt_gateway_free (amt_gateway * gw)
   free (gw->candidates);
   free (gw->channels);
   free (gw->members);
+  /* Nonces and MACs: whoever knows them can leave in our name. */
+  explicit_bzero (gw, sizeof (*gw));
   free (gw);
 }
 

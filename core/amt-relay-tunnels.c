@@ -307,5 +307,5 @@ amt_tunnels_clear (amt_tunnels * t)
   free (t->by_address.slots);
   free (t->origins.slots);
   free (t->events.ring);
-  memset (t, 0, sizeof (*t));
+  explicit_bzero (t, sizeof (*t));
 }

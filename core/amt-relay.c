@@ -119,6 +119,7 @@ amt_relay_new (amt_relay ** out, const amt_relay_config * config, core_time now)
   uint8_t hash_key[CORE_SIPHASH_KEY_LEN];
   amt_relay *relay;
 
+  *out = NULL;
   if (config->random == NULL)
     return CORE_ERR_INVALID_ARGUMENT;
   relay = calloc (1, sizeof (*relay));
@@ -139,6 +140,7 @@ amt_relay_new (amt_relay ** out, const amt_relay_config * config, core_time now)
 
   config->random (config->random_ctx, hash_key, sizeof (hash_key));
   amt_tunnels_init (&relay->tunnels, hash_key);
+  explicit_bzero (hash_key, sizeof (hash_key));
   amt_relay_set_max_gateways (relay, relay->config.max_gateways);
   *out = relay;
   return CORE_OK;

@@ -49,7 +49,8 @@ typedef struct
 } amt_relay_config;
 
 /* The secret is asked of random as 32 bytes in one call.  Returns CORE_OK,
- * CORE_ERR_NO_MEMORY or CORE_ERR_INVALID_ARGUMENT (no random). */
+ * CORE_ERR_NO_MEMORY or CORE_ERR_INVALID_ARGUMENT (no random); *out is NULL
+ * then. */
 int amt_relay_new (amt_relay ** out, const amt_relay_config * config,
     core_time now);
 void amt_relay_free (amt_relay * relay);
@@ -59,8 +60,9 @@ void amt_relay_free (amt_relay * relay);
 void amt_relay_set_max_gateways (amt_relay * relay, unsigned max);
 
 /* Takes one datagram that came from a gateway to the local address to.
- * Returns 0, the CORE_ERR_ reason for which it was dropped and counted, or
- * CORE_ERR_NO_MEMORY.  At most one answer comes of it; at most 16 wait, and
+ * Returns 0, the CORE_ERR_ reason for which it was dropped and counted, or,
+ * uncounted, CORE_ERR_NO_MEMORY or CORE_ERR_FATAL (no digest could be made).
+ * At most one answer comes of it; at most 16 wait, and
  * Requests beyond that are dropped as rate-limited. */
 int amt_relay_receive (amt_relay * relay, const core_addr * from,
     const core_addr * to, const uint8_t * data, size_t len, core_time now);

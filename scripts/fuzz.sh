@@ -56,8 +56,11 @@ ninja -C "$build" fuzz >"$build/build.log" || {
 }
 
 if [ $# -eq 0 ]; then
-  set -- $(cd "$build/tests/fuzz" && ls -d fuzz-* | grep -v '\.p$' |
-      sed 's/^fuzz-//')
+  for program in "$build"/tests/fuzz/fuzz-*; do
+    if [ -f "$program" ]; then
+      set -- "$@" "${program##*/fuzz-}"
+    fi
+  done
 fi
 
 # Prints the line coverage of the sources a target is for, as "source percent"

@@ -39,26 +39,38 @@ lost_reason (amt_lost_reason reason)
   }
 }
 
+/* Ends a handshake that was told to have begun. */
+static void
+end_connect (GstAmtPath * path, GstProgressType type, const gchar * text)
+{
+  if (path->connecting)
+    gst_mc_progress (path->element, type, "connect", "%s", text);
+  path->connecting = FALSE;
+}
+
 /* No relay answered within relay-timeout: the one error of the network. */
 static void
-post_gave_up (GstAmtPath * path)
+post_gave_up (GstAmtPath * path, amt_lost_reason reason)
 {
   const gchar *problem = gst_amt_tunnel_get_problem (path->tunnel);
+  const gchar *relay = path->relay_setting && path->relay_setting[0] ?
+      path->relay_setting : "that anycast discovery should find";
 
-  if (problem) {
+  if (problem)
     GST_ELEMENT_ERROR (path->element, RESOURCE, NOT_FOUND,
         ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
-            "Check the name, or give an address", path->relay_setting, problem),
-        (NULL));
-    return;
-  }
-  GST_ELEMENT_ERROR (path->element, RESOURCE, OPEN_READ,
-      ("No answer from the AMT relay %s (property \"relay\") within %u s "
-          "(\"relay-timeout\"). Check that it runs and that no firewall "
-          "blocks UDP to its port",
-          path->relay_setting && path->relay_setting[0] ? path->relay_setting :
-          "that anycast discovery should find",
-          (guint) (path->relay_timeout / GST_SECOND)), (NULL));
+            "Check the name, or give an address", path->relay_setting,
+            problem), (NULL));
+  else if (reason == AMT_LOST_LIMIT)
+    GST_ELEMENT_ERROR (path->element, RESOURCE, OPEN_READ,
+        ("The AMT relay %s (property \"relay\") takes no more gateways. Name "
+            "another one", relay), (NULL));
+  else
+    GST_ELEMENT_ERROR (path->element, RESOURCE, OPEN_READ,
+        ("No answer from the AMT relay %s (property \"relay\") within %g s "
+            "(\"relay-timeout\"). Check that it runs and that no firewall "
+            "blocks UDP to its port", relay,
+            (gdouble) path->relay_timeout / GST_SECOND), (NULL));
 }
 
 /* FALSE when the stream cannot go on. */
@@ -87,8 +99,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
           "Relay %s answers", relay);
       break;
     case AMT_EVENT_REPORTED:
-      gst_mc_progress (path->element, GST_PROGRESS_TYPE_START, "request",
-          "Joining through relay %s", relay);
+      gst_mc_tell_request (tell, "Joining through relay %s", relay);
       break;
     case AMT_EVENT_PORT_LEARNT:
       gst_mc_tell_port (tell, event->channel_port);
@@ -99,11 +110,13 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
       tell->discont = TRUE;
       break;
     case AMT_EVENT_RELAY_LOST:
+      gst_mc_tell_cancel_request (tell,
+          "The relay was lost before a packet came");
       gst_mc_progress (path->element, path->connecting ?
           GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
           "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
       path->connecting = TRUE;
-      gst_mc_tell_leave (tell, lost_reason (event->reason));
+      gst_mc_tell_leave (tell, lost_reason (event->reason), gst_mc_now ());
       tell->discont = TRUE;
       break;
     case AMT_EVENT_ADDRESS_CHANGED:
@@ -114,7 +127,8 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
     case AMT_EVENT_NEED_CANDIDATES:
       break;
     case AMT_EVENT_GAVE_UP:
-      post_gave_up (path);
+      end_connect (path, GST_PROGRESS_TYPE_ERROR, "No relay answered in time");
+      post_gave_up (path, event->reason);
       return FALSE;
   }
   return TRUE;
@@ -125,6 +139,8 @@ path_close (GstMcPath * path, core_time now)
 {
   GstAmtPath *self = (GstAmtPath *) path;
 
+  end_connect (self, GST_PROGRESS_TYPE_CANCELED,
+      "Stopped before a relay answered");
   if (self->connected)
     gst_mc_progress (self->element, GST_PROGRESS_TYPE_START, "disconnect",
         "Leaving the relay");

@@ -171,6 +171,18 @@ gst_amt_relays_new (GstElement * element, const gchar * text,
   return relays;
 }
 
+gboolean
+gst_amt_relays_may_be (const GstAmtRelays * relays, core_family family)
+{
+  for (guint i = 0; i < relays->relays->len; i++) {
+    const Relay *relay = &g_array_index (relays->relays, Relay, i);
+
+    if (relay->name || relay->addr.ip.family == family)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 void
 gst_amt_relays_free (GstAmtRelays * relays)
 {

@@ -10,9 +10,7 @@
 
 #include "amt-gateway.h"
 
-G_BEGIN_DECLS
-
-typedef struct _GstAmtRelays GstAmtRelays;
+G_BEGIN_DECLS typedef struct _GstAmtRelays GstAmtRelays;
 
 #define GST_AMT_RELAYS_MAX_CANDIDATES 64
 
@@ -25,6 +23,10 @@ GstAmtRelays *gst_amt_relays_new (GstElement * element, const gchar * text,
     guint default_port, gboolean discovery, core_family channel_family,
     int wake_fd, GError ** error);
 void gst_amt_relays_free (GstAmtRelays * relays);
+
+/* Whether one of them is of that family, or a name that may lead to one. */
+gboolean gst_amt_relays_may_be (const GstAmtRelays * relays,
+    core_family family);
 
 /* Asks for all names again: all candidates were tried in vain. */
 void gst_amt_relays_refresh (GstAmtRelays * relays, core_time now);

@@ -31,7 +31,8 @@
  * (uint), `delivery` (string, `tunnel`) and `relay` (string, ADDRESS:PORT).
  *
  * * `multicast-join`: the first packet came through this relay. Field
- *   `join-latency` (guint64, ns since the element asked to join).
+ *   `join-latency` (guint64, ns since the element began to ask for it: since
+ *   PLAYING, or since the relay before it was lost).
  * * `multicast-leave`: the relay is left or lost. Field `reason` (string:
  *   `stopped`, `no-answer`, `unreachable`, `limit`, `no-data`).
  * * `multicast-stalled`: nothing came for #GstAmtSrc:stall-timeout; once per
@@ -43,7 +44,8 @@
  *   field is `timeout` (guint64, ns).
  *
  * Progress messages tell of `name-lookup`, `connect` (the relay's handshake),
- * `request` (the join) and `disconnect`.
+ * `request` (the join) and `disconnect`. What began and was not completed ends
+ * as CANCELED, or as ERROR with the error.
  *
  * ## Statistics
  *
@@ -216,6 +218,7 @@ gst_amt_src_get_stats (GstMcSource * source)
 
 static const GstMcSourceClass source_class = {
   .scheme = "amt",
+  .category = &gst_amt_src_debug,
   .open = gst_amt_src_open,
   .get_stats = gst_amt_src_get_stats,
   .publish = gst_amt_src_publish,

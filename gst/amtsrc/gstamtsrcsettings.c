@@ -57,7 +57,8 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * The channel and how to receive it, in one string:
  * `amt://SOURCE@GROUP[:PORT][?relay=HOST[:PORT]&…]`. IPv6 addresses stand in
  * brackets. Every other writable property of this element can be a key of the
- * query. A URI that cannot be taken is an error when the element starts.
+ * query; those that are not given keep their value. A URI that cannot be taken
+ * is an error when the element starts.
  *
  * Since: 0.1
  */
@@ -143,7 +144,7 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * GstAmtSrc:stall-timeout:
  *
  * Silence after which the message `multicast-stalled` is posted, once per
- * silence and from the start of PLAYING on, in nanoseconds. 0: never.
+ * silence and from the join on, in nanoseconds. 0: never.
  *
  * Since: 0.1
  */

@@ -42,13 +42,21 @@ open_socket (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   if (address != NULL && address[0] != '\0' &&
       !core_ip_from_string (address, &local.ip)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "The property \"bind-address\" is \"%s\", which is not an IP address",
-        address);
+        "The property \"bind-address\" is \"%s\", which is not an IP address. "
+        "Give an address of this host, or leave it unset", address);
     return FALSE;
   }
   /* "any" of one family: 0.0.0.0 binds to IPv4, :: to both. */
   if (local.ip.family == CORE_FAMILY_V6 && core_ip_is_unspecified (&local.ip))
     local.ip.family = CORE_FAMILY_NONE;
+  if (local.ip.family != CORE_FAMILY_NONE &&
+      !gst_amt_relays_may_be (tunnel->relays, local.ip.family)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "The properties \"bind-address\" (%s) and \"relay\" (%s) are of "
+        "different IP versions. Give both as IPv4 or both as IPv6", address,
+        settings->relay);
+    return FALSE;
+  }
 
   if (!gst_mc_socket_open (&tunnel->socket, &local, &problem)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,

@@ -18,6 +18,7 @@ struct _GstMcName
   const gchar *what;
   gchar *name;
   int wake_fd;
+  gboolean told;                /* a lookup was told to have begun */
 
   GstMcLookup *lookup;          /* going on */
   core_time due;                /* of the next one */
@@ -44,6 +45,9 @@ gst_mc_name_free (GstMcName * name)
 {
   if (name == NULL)
     return;
+  if (name->told)
+    gst_mc_progress (name->element, GST_PROGRESS_TYPE_CANCELED, "name-lookup",
+        "No longer looking up the %s %s", name->what, name->name);
   gst_mc_lookup_free (name->lookup);
   g_clear_pointer (&name->ips, g_array_unref);
   g_free (name->problem);
@@ -54,13 +58,12 @@ gst_mc_name_free (GstMcName * name)
 static void
 start (GstMcName * name)
 {
-  gboolean first = gst_mc_name_is_pending (name);
-
   name->due = CORE_TIME_NEVER;
   name->lookup = gst_mc_lookup_new (name->name, name->wake_fd);
-  gst_mc_progress (name->element, first ? GST_PROGRESS_TYPE_START :
-      GST_PROGRESS_TYPE_CONTINUE, "name-lookup", "Looking up the %s %s",
+  gst_mc_progress (name->element, name->told ? GST_PROGRESS_TYPE_CONTINUE :
+      GST_PROGRESS_TYPE_START, "name-lookup", "Looking up the %s %s",
       name->what, name->name);
+  name->told = TRUE;
 }
 
 static gboolean
@@ -73,6 +76,7 @@ finish (GstMcName * name, const GArray * ips, const GError * error,
     name->ips = g_array_copy ((GArray *) ips);
     g_array_set_size (name->ips, MIN (ips->len, MAX_IPS));
     name->retry_wait = 0;
+    name->told = FALSE;
     gst_mc_progress (name->element, GST_PROGRESS_TYPE_COMPLETE, "name-lookup",
         "The %s %s has %u address%s", name->what, name->name, name->ips->len,
         name->ips->len == 1 ? "" : "es");

@@ -12,6 +12,9 @@
 #include "gstmciface.h"
 #include "gstmcsocket.h"
 
+/* The reason of a leave that nobody asked for. */
+#define LEFT "network-changed"
+
 struct _GstMcNative
 {
   GstMcPath path;               /* must be first */
@@ -131,8 +134,7 @@ join_on (GstMcNative * native, const GstMcIface * iface, GError ** error)
       &channel->source, &channel->group);
 
   if (err == 0) {
-    gst_mc_progress (native->element, GST_PROGRESS_TYPE_START, "request",
-        "Joining on %s", iface->name);
+    gst_mc_tell_request (native->path.tell, "Joining on %s", iface->name);
     return TRUE;
   }
   core_ip_to_string (&channel->source, source);
@@ -227,7 +229,7 @@ contains (const GArray * ifaces, guint index)
 }
 
 static gboolean
-leave_unwanted (GstMcNative * native, const GArray * wanted)
+leave_unwanted (GstMcNative * native, const GArray * wanted, core_time now)
 {
   gboolean changed = FALSE;
 
@@ -238,6 +240,7 @@ leave_unwanted (GstMcNative * native, const GArray * wanted)
       continue;
     GST_INFO_OBJECT (native->element, "leaving on %s", iface->name);
     leave_on (native, iface);
+    gst_mc_tell_leave (native->path.tell, LEFT, now);
     g_array_remove_index (native->joined, i - 1);
     changed = TRUE;
   }
@@ -247,7 +250,7 @@ leave_unwanted (GstMcNative * native, const GArray * wanted)
 /* Joins on an interface, and anew where routers may have forgotten us. */
 static gboolean
 join_wanted (GstMcNative * native, const GstMcIface * iface,
-    const GstMcNetlink * netlink)
+    const GstMcNetlink * netlink, core_time now)
 {
   GstMcIface *old = find_joined (native, iface->index);
   gboolean stale = old != NULL && (old->addresses != iface->addresses ||
@@ -258,6 +261,7 @@ join_wanted (GstMcNative * native, const GstMcIface * iface,
     *old = *iface;
   if (!iface->running || (old != NULL && !stale))
     return FALSE;
+  gst_mc_tell_leave (native->path.tell, LEFT, now);
   if (old != NULL)
     leave_on (native, old);
   if (!join_on (native, iface, &error)) {
@@ -286,12 +290,11 @@ native_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
       &path->tell->channel, FALSE, &error);
   if (wanted == NULL)
     GST_INFO_OBJECT (native->element, "%s", error->message);
-  changed = leave_unwanted (native, wanted);
+  changed = leave_unwanted (native, wanted, now);
   for (guint i = 0; wanted && i < wanted->len; i++)
     changed |= join_wanted (native, &g_array_index (wanted, GstMcIface, i),
-        netlink);
+        netlink, now);
   if (changed) {
-    gst_mc_tell_leave (path->tell, "network-changed");
     path->tell->discont = TRUE;
     schedule_rejoin (native, now);
   }

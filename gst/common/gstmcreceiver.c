@@ -75,7 +75,8 @@ gst_mc_receiver_free (GstMcReceiver * rx)
   if (rx == NULL)
     return;
 
-  gst_mc_tell_leave (&rx->tell, "stopped");
+  gst_mc_tell_cancel_request (&rx->tell, "Stopped before a packet came");
+  gst_mc_tell_leave (&rx->tell, "stopped", gst_mc_now ());
   if (rx->path)
     rx->path->klass->close (rx->path, gst_mc_now ());
   gst_mc_netlink_free (rx->netlink);

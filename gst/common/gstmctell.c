@@ -44,6 +44,32 @@ post_time (GstMcTell * tell, const gchar * name, const gchar * field,
 }
 
 void
+gst_mc_tell_request (GstMcTell * tell, const gchar * format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  if (tell->joined)
+    return;
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  gst_mc_progress (tell->element, tell->requesting ?
+      GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "request", "%s",
+      text);
+  tell->requesting = TRUE;
+}
+
+void
+gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text)
+{
+  if (tell->requesting)
+    gst_mc_progress (tell->element, GST_PROGRESS_TYPE_CANCELED, "request",
+        "%s", text);
+  tell->requesting = FALSE;
+}
+
+void
 gst_mc_tell_port (GstMcTell * tell, guint port)
 {
   gchar relay[CORE_ADDR_TEXT_MAX];
@@ -64,8 +90,10 @@ join (GstMcTell * tell, core_time now)
   if (tell->join_latency == 0)
     tell->join_latency = MAX (now - tell->started, 1);
   tell->joined = TRUE;
-  gst_mc_progress (tell->element, GST_PROGRESS_TYPE_COMPLETE, "request",
-      relay[0] ? "First packet from relay %s" : "First packet%s", relay);
+  if (tell->requesting)
+    gst_mc_progress (tell->element, GST_PROGRESS_TYPE_COMPLETE, "request",
+        relay[0] ? "First packet from relay %s" : "First packet%s", relay);
+  tell->requesting = FALSE;
   post_time (tell, "multicast-join", "join-latency", now - tell->started);
 }
 
@@ -86,13 +114,14 @@ gst_mc_tell_data (GstMcTell * tell, core_time now)
 }
 
 void
-gst_mc_tell_leave (GstMcTell * tell, const gchar * reason)
+gst_mc_tell_leave (GstMcTell * tell, const gchar * reason, core_time now)
 {
   gchar relay[CORE_ADDR_TEXT_MAX];
 
   if (!tell->joined)
     return;
   tell->joined = FALSE;
+  tell->started = now;
   gst_mc_channel_post (tell->element, "multicast-leave", &tell->channel,
       tell->delivery, relay_text (tell, relay),
       "reason", G_TYPE_STRING, reason, NULL);

@@ -20,11 +20,13 @@ G_BEGIN_DECLS typedef struct
   const gchar *delivery;        /* of the path that data come by */
   core_addr relay;              /* likewise; family NONE without one */
 
+  gboolean requesting;          /* a join was sent, no packet came yet */
   gboolean joined;              /* a packet came by this path */
   gboolean event_sent;          /* downstream has the right event */
   gboolean discont;             /* what comes next follows a gap */
   gboolean waiting;             /* silence counts */
-  core_time started;            /* of PLAYING, when the join was first wanted */
+  core_time started;            /* the join was wanted, or a path that had
+                                   brought data was lost */
   core_time join_latency;       /* 0 before the first packet */
   GstMcSilence silence;
 } GstMcTell;
@@ -35,17 +37,25 @@ void gst_mc_tell_init (GstMcTell * tell, GstBaseSrc * src,
 /* The channel is asked for now, or a pause ended: silence counts anew. */
 void gst_mc_tell_wait (GstMcTell * tell, core_time now);
 
+/* A join was sent; and it is given up, with a text on why. */
+void
+gst_mc_tell_request (GstMcTell * tell, const gchar * format, ...)
+G_GNUC_PRINTF (2, 3);
+     void gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text);
+
 /* The port was 0 and is known now. */
-void gst_mc_tell_port (GstMcTell * tell, guint port);
+     void gst_mc_tell_port (GstMcTell * tell, guint port);
 
 /* Data came: the first packet of a path, the end of a stall. */
-void gst_mc_tell_data (GstMcTell * tell, core_time now);
+     void gst_mc_tell_data (GstMcTell * tell, core_time now);
 
-/* The path is left or lost; without effect when nothing came by it. */
-void gst_mc_tell_leave (GstMcTell * tell, const gchar * reason);
+/* The path is left or lost at that time; without effect when nothing came by
+ * it. */
+     void gst_mc_tell_leave (GstMcTell * tell, const gchar * reason,
+    core_time now);
 
 /* Tells of silence when it is time to. */
-void gst_mc_tell_expire (GstMcTell * tell, core_time now);
-core_time gst_mc_tell_deadline (const GstMcTell * tell);
+     void gst_mc_tell_expire (GstMcTell * tell, core_time now);
+     core_time gst_mc_tell_deadline (const GstMcTell * tell);
 
 G_END_DECLS

@@ -131,8 +131,8 @@ collect_query (GstUri * uri, GObject * object, Changes * changes,
     else if (pspec == NULL || !has_uri_key (pspec, G_OBJECT_TYPE (object)))
       ok = uri_error (error, GST_URI_ERROR_BAD_REFERENCE, "The key \"%s\" is "
           "not a property that a URI can set", (gchar *) key);
-    else if (text == NULL || !parse_value (pspec, text,
-            changes_add (changes, pspec->name)))
+    else if (text == NULL || *(gchar *) text == '\0' ||
+        !parse_value (pspec, text, changes_add (changes, pspec->name)))
       ok = uri_error (error, GST_URI_ERROR_BAD_REFERENCE, "The key \"%s\" "
           "does not take the value \"%s\"", (gchar *) key,
           text ? (gchar *) text : "");
@@ -320,7 +320,7 @@ append_query (GString * uri, GObject * object)
     g_value_init (&value, pspecs[i]->value_type);
     g_object_get_property (object, pspecs[i]->name, &value);
     if (g_param_value_defaults (pspecs[i], &value) ||
-        (text = value_text (&value)) == NULL)
+        (text = value_text (&value)) == NULL || text[0] == '\0')
       continue;
     escaped = g_uri_escape_string (text, QUERY_PLAIN, FALSE);
     g_string_append_printf (uri, "%c%s=%s", separator, pspecs[i]->name,

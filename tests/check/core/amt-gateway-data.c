@@ -118,7 +118,9 @@ GST_START_TEST (test_channels)
     {"2001:db8::11", "ff3e::8000:1", 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
     {"2001:db8::10", "ff3e::8000:2", 5001, CORE_ERR_GROUP_NOT_SUBSCRIBED, 0},
     {"192.0.2.12", G1, 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
+    {"192.0.2.9", G1, 5001, CORE_ERR_SOURCE_NOT_SUBSCRIBED, 0},
     {S1, "232.1.1.3", 5001, CORE_ERR_GROUP_NOT_SUBSCRIBED, 0},
+    {S1, "232.1.1.4", 0, CORE_ERR_PORT_NOT_SUBSCRIBED, 0},
     {S1, "203.0.113.9", 5001, CORE_ERR_INNER_DST_NOT_MULTICAST, 0},
   };
   test_bench *b = active (5001);
@@ -129,6 +131,7 @@ GST_START_TEST (test_channels)
   fail_unless_equals_int (bench_join (b, S1, "232.1.1.2", 0), 3);
   fail_unless_equals_int (bench_join (b, "2001:db8::10", "ff3e::8000:1",
           5001), 4);
+  fail_unless_equals_int (bench_join (b, S1, "232.1.1.4", 0), 5);
   bench_drain (b);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     uint8_t buf[256];
@@ -227,6 +230,30 @@ GST_START_TEST (test_hostile)
       CORE_ERR_WRONG_SOURCE_PORT);
   bench_free (b);
   bench_free (lax);
+}
+
+GST_END_TEST;
+
+/* A link-local address on another interface is another host. */
+GST_START_TEST (test_scope)
+{
+  amt_relay_candidate where = {.addr = test_addr ("fe80::1", AMT_PORT) };
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, "fe80::1");
+  uint8_t buf[256];
+  size_t len = make (S1, G1, 5001, buf, sizeof (buf));
+
+  where.addr.scope = p->addr.scope = 2;
+  fail_unless_equals_int (amt_gateway_set_candidates (b->gw, &where, 1, 0),
+      CORE_OK);
+  bench_join (b, S1, G1, 5001);
+  bench_drain (b);
+  fail_unless_equals_int (p->n_joined, 1);
+  fail_unless_equals_int (feed (b, buf, len, NULL), 1);
+  p->addr.scope = 3;
+  fail_unless_equals_int (feed (b, buf, len, NULL),
+      CORE_ERR_WRONG_SOURCE_ADDRESS);
+  bench_free (b);
 }
 
 GST_END_TEST;
@@ -394,6 +421,7 @@ amt_gateway_data_suite (void)
   tcase_add_test (tc, test_channels);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_hostile);
+  tcase_add_test (tc, test_scope);
   tcase_add_test (tc, test_reassembly);
   tcase_add_test (tc, test_reassembly_limits);
   tcase_add_test (tc, test_data_across_failover);

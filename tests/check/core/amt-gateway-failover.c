@@ -232,6 +232,97 @@ GST_START_TEST (test_hold_down)
 
 GST_END_TEST;
 
+/* Of three: one that is held is passed over for one that is not, and of those
+ * held the one goes first whose time ends first, whatever their order. */
+GST_START_TEST (test_hold_down_order)
+{
+  static const char *const three[] = { RELAY, RELAY_B, "198.51.100.3" };
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY), *q = bench_peer (b, RELAY_B);
+  test_peer *r = bench_peer (b, three[2]);
+
+  p->limit = true;
+  bench_candidates (b, 3, three, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (20));
+  fail_unless_equals_int (q->n_joined, 1);
+  q->down_from = b->now;
+  q->down_until = b->now + SECONDS (30);
+  bench_run (b, SECONDS (60));
+  fail_unless_equals_int (p->n_requests, 1);
+  fail_unless_equals_int (r->n_joined, 1);
+
+  q->n_joined = 0;
+  r->down_from = b->now;
+  bench_run (b, SECONDS (90));
+  fail_unless_equals_int (p->n_requests, 1);
+  fail_unless_equals_int (q->n_joined, 1);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* What a relay that was given up still sends is taken, but it says nothing of
+ * the one that is asked instead. */
+GST_START_TEST (test_late_data)
+{
+  static const char *const two[] = { RELAY, RELAY_B };
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY);
+
+  b->random.waits = WAITS_LONGEST;
+  bench_candidates (b, 2, two, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (10));
+  p->down_from = b->now;
+  while (bench_count (b, AMT_EVENT_RELAY_LOST, NULL) == 0)
+    bench_run (b, b->now + SECONDS (1));
+  b->n_events = 0;
+  fail_unless_equals_int (bench_state (b), AMT_GATEWAY_REQUEST);
+  fail_unless_equals_int (bench_feed_data (b, p), 1);
+  for (unsigned i = 0; i < 20; i++) {
+    b->now = amt_gateway_deadline (b->gw);
+    amt_gateway_expire (b->gw, b->now);
+    bench_drain (b);
+  }
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_SILENT, NULL), 0);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* A second outage of a relay is waited for as the first was, not longer. */
+GST_START_TEST (test_second_outage)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY);
+  core_time last, longest = 0;
+
+  b->random.waits = WAITS_LONGEST;
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (10));
+  p->down_from = b->now;
+  p->down_until = SECONDS (600);
+  bench_run (b, SECONDS (800));
+  fail_unless_equals_int (p->n_joined, 1);
+  fail_unless_equals_uint64 (amt_gateway_get_stats (b->gw)->failovers, 0);
+
+  p->down_from = last = b->now;
+  p->down_until = SECONDS (2000);
+  b->n_sent = 0;
+  bench_run (b, b->now + SECONDS (100));
+  for (unsigned i = 0; i < b->n_sent; i++) {
+    longest = MAX (longest, b->sent[i].time - last);
+    last = b->sent[i].time;
+  }
+  longest = MAX (longest, b->now - last);
+  fail_unless (longest < SECONDS (60), "%.3f s", (double) longest / 1e9);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_limit_flag)
 {
   static const char *const two[] = { RELAY, RELAY_B };
@@ -266,6 +357,28 @@ GST_START_TEST (test_limit_flag)
   fail_unless (p->n_requests <= 8, "%u", p->n_requests);
   fail_unless_equals_int (p->n_updates, 0);
   bench_free (b);
+
+  /* It forgot us, takes us for new and does not say so: the next one, if
+   * there is a next one. */
+  for (unsigned n = 1; n <= 2; n++) {
+    b = bench_new ();
+    p = bench_peer (b, RELAY);
+    q = bench_peer (b, RELAY_B);
+    bench_candidates (b, n, two, false);
+    bench_join (b, S1, G1, 5001);
+    bench_run (b, SECONDS (10));
+    p->limit = true;
+    bench_run (b, SECONDS (70));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+    p->n_joined = 0;
+    bench_run (b, SECONDS (75));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_SILENT, NULL), 1);
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+    bench_run (b, SECONDS (100));
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), n - 1);
+    fail_unless_equals_int (q->n_joined, n - 1);
+    bench_free (b);
+  }
 
   /* The endpoint changed: we are new to it. */
   b = bench_new ();
@@ -554,7 +667,6 @@ GST_START_TEST (test_resume)
   /* After minutes the membership is asked for anew. */
   b->now = SECONDS (400);
   amt_gateway_resume (b->gw, b->now);
-  amt_gateway_expire (b->gw, b->now);
   msg = bench_expect (b, AMT_REQUEST);
   bench_expect_nothing (b);
 
@@ -638,6 +750,9 @@ amt_gateway_failover_suite (void)
   tcase_add_test (tc, test_quick_rounds);
   tcase_add_test (tc, test_failover);
   tcase_add_test (tc, test_hold_down);
+  tcase_add_test (tc, test_hold_down_order);
+  tcase_add_test (tc, test_late_data);
+  tcase_add_test (tc, test_second_outage);
   tcase_add_test (tc, test_limit_flag);
   tcase_add_test (tc, test_unreachable);
   tcase_add_test (tc, test_discovery);

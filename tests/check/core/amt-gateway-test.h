@@ -716,8 +716,10 @@ static inline int
 bench_feed_data (test_bench * b, const test_peer * p)
 {
   core_ip s = test_ip (TEST_SOURCE), g = test_ip (TEST_GROUP);
+  static const uint8_t payload[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
   uint8_t buf[128];
-  size_t len = test_data (&s, &g, 5001, buf + 100, 8, buf, sizeof (buf));
+  size_t len = test_data (&s, &g, 5001, payload, sizeof (payload), buf,
+      sizeof (buf));
 
   return bench_receive (b, &p->addr, buf, len, NULL);
 }

@@ -497,6 +497,15 @@ GST_START_TEST (test_stop)
   fail_unless_equals_int (bench_feed_data (b, p), 1);
   bench_free (b);
 
+  /* With a Request pending because of an ICMP error. */
+  b = bench_active (&p);
+  amt_gateway_unreachable (b->gw, &p->addr, b->now);
+  amt_gateway_stop (b->gw, b->now);
+  bench_expect_update (b, "BLOCK(232.1.1.1=192.0.2.10)");
+  bench_expect_nothing (b);
+  fail_unless_equals_uint64 (amt_gateway_deadline (b->gw), CORE_TIME_NEVER);
+  bench_free (b);
+
   /* In every earlier state nothing is to be said. */
   b = bench_new ();
   bench_one_candidate (b, RELAY, true);
@@ -544,6 +553,56 @@ GST_START_TEST (test_many_channels)
     amt_gateway_leave (b->gw, i, b->now);
   bench_run (b, SECONDS (100));
   fail_unless_equals_int (p->n_joined, 0);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* All of them are blocked when the gateway stops. */
+GST_START_TEST (test_stop_many_channels)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY);
+  amt_channel c = {.source = test_ip (S6),.group = test_ip (G6),.port = 5001 };
+
+  bench_one_candidate (b, RELAY, false);
+  p->mute_data = true;
+  for (unsigned i = 0; i < 150; i++) {
+    c.group.bytes[15] = (uint8_t) i;
+    fail_unless_equals_int (bench_join (b, S1, G1, 5001) < 0, 0);
+    fail_unless_equals_int (amt_gateway_join (b->gw, &c, b->now) < 0, 0);
+  }
+  bench_run (b, SECONDS (3));
+  fail_unless_equals_int (p->n_joined, 151);
+  p->n_updates = 0;
+  amt_gateway_stop (b->gw, b->now);
+  bench_drain (b);
+  fail_unless_equals_int (p->n_joined, 0);
+  fail_unless (p->n_updates > 2);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* What was left while its relay was lost is blocked when it is back. */
+GST_START_TEST (test_left_while_lost)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY);
+  int second;
+
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  second = bench_join (b, S2, G1, 5001);
+  bench_run (b, SECONDS (10));
+  fail_unless_equals_int (p->n_joined, 2);
+  p->down_from = b->now;
+  while (bench_count (b, AMT_EVENT_RELAY_LOST, NULL) == 0)
+    bench_run (b, b->now + SECONDS (1));
+  amt_gateway_leave (b->gw, second, b->now);
+  p->down_until = b->now;
+  bench_run (b, b->now + SECONDS (10));
+  fail_unless_equals_int (p->n_joined, 1);
   bench_free (b);
 }
 
@@ -608,6 +667,8 @@ amt_gateway_suite (void)
   tcase_add_test (tc, test_rejoin_while_leaving);
   tcase_add_test (tc, test_stop);
   tcase_add_test (tc, test_many_channels);
+  tcase_add_test (tc, test_stop_many_channels);
+  tcase_add_test (tc, test_left_while_lost);
   tcase_add_test (tc, test_bounded_members);
   return s;
 }

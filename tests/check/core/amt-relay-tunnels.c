@@ -164,6 +164,27 @@ GST_START_TEST (test_timeout)
 GST_END_TEST;
 
 /* Robustness and query interval make the lifetime. */
+/* One of a gateway's channels times out: targets have to be asked for anew. */
+GST_START_TEST (test_timeout_of_one_channel)
+{
+  fixture_random random;
+  amt_relay *relay = new_relay (&random, NULL, 0);
+  peer p = new_peer (relay, GATEWAY_V4, 4000, 0);
+  uint64_t generation;
+
+  join (relay, &p, 0);
+  update (relay, &p, GROUP_ALLOW_NEW_SOURCES, source, "232.1.1.9", SECONDS (9));
+  generation = amt_relay_generation (relay);
+  amt_relay_expire (relay, GMI);
+  fail_unless_equals_int (count_targets (relay, source, group), 0);
+  fail_unless_equals_int (count_targets (relay, source, "232.1.1.9"), 1);
+  fail_unless (amt_relay_generation (relay) != generation);
+  fail_unless_equals_int (amt_relay_get_stats (relay)->gateways, 1);
+  amt_relay_free (relay);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_configured_lifetime)
 {
   amt_relay_config config = {.query_interval = 20,.robustness = 3 };
@@ -651,6 +672,33 @@ GST_START_TEST (test_update_storm)
 
 GST_END_TEST;
 
+/* Gateways that come and go from ever new addresses leave nothing behind. */
+GST_START_TEST (test_churn)
+{
+  fixture_random random;
+  amt_relay *relay = new_relay (&random, NULL, 0);
+  amt_relay_event_info event;
+  size_t before = 0;
+
+  for (unsigned i = 0; i < 4000; i++) {
+    char ip[CORE_IP_TEXT_MAX];
+    peer p;
+
+    if (i == 100)
+      before = allocated ();
+    g_snprintf (ip, sizeof (ip), "10.7.%u.%u", i / 250, i % 250 + 1);
+    p = new_peer (relay, ip, 4000, 0);
+    join (relay, &p, 0);
+    while (amt_relay_event (relay, &event));
+    leave (relay, &p, 0);
+    while (amt_relay_event (relay, &event));
+  }
+  fail_unless (allocated () - before < 4096, "%zu", allocated () - before);
+  amt_relay_free (relay);
+}
+
+GST_END_TEST;
+
 /* All gateways there may be, each with a channel: the memory of that. */
 GST_START_TEST (test_full_house)
 {
@@ -686,6 +734,7 @@ amt_relay_tunnels_suite (void)
   tcase_add_test (tc, test_nothing_joined);
   tcase_add_test (tc, test_exclude_targets);
   tcase_add_test (tc, test_timeout);
+  tcase_add_test (tc, test_timeout_of_one_channel);
   tcase_add_test (tc, test_configured_lifetime);
   tcase_add_test (tc, test_late_clock);
   tcase_add_test (tc, test_walks);
@@ -703,6 +752,7 @@ amt_relay_tunnels_suite (void)
   tcase_add_test (tc, test_events_of_lowered_limit);
   tcase_add_test (tc, test_walk);
   tcase_add_test (tc, test_update_storm);
+  tcase_add_test (tc, test_churn);
   tcase_add_test (tc, test_full_house);
   return s;
 }

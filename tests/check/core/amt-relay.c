@@ -41,7 +41,7 @@ request (amt_relay * relay, const core_addr * from, core_time now)
 GST_START_TEST (test_new)
 {
   amt_relay_config config = { 0 };
-  amt_relay *relay = NULL;
+  amt_relay *relay = (amt_relay *) & config;
 
   fail_unless_equals_int (amt_relay_new (&relay, &config, 0),
       CORE_ERR_INVALID_ARGUMENT);

@@ -9,6 +9,19 @@
 
 #include "srctest.h"
 
+/* An address sanitizer holds back what is freed, and finds leaks better. */
+#ifdef __has_feature
+#if __has_feature (address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined (__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* Resident memory in KiB. */
 static guint
 resident (void)
@@ -70,7 +83,8 @@ GST_START_TEST (test_cycles_under_load)
   after = resident ();
   fail_unless_equals_int (count_fds (), fds);
   fail_unless (count_threads () <= threads + 1);
-  fail_unless (after < before + 8192, "%u KiB became %u", before, after);
+  fail_unless (SANITIZED
+      || after < before + 8192, "%u KiB became %u", before, after);
   src_test_clear (&t);
   peer_relay_close (&relay);
 }
@@ -143,7 +157,9 @@ GST_START_TEST (test_events_when_stopped)
   gst_element_set_state (src, states[__i__]);
   gst_element_send_event (src, gst_event_new_flush_start ());
   gst_element_send_event (src, gst_event_new_flush_stop (TRUE));
-  gst_element_send_event (src, gst_event_new_eos ());
+  /* before, the base class would keep it for ever */
+  if (states[__i__] == GST_STATE_PAUSED)
+    gst_element_send_event (src, gst_event_new_eos ());
   gst_element_set_state (src, GST_STATE_NULL);
   gst_object_unref (src);
 }
@@ -256,7 +272,6 @@ GST_START_TEST (test_pause)
   GstClockTime resumed;
   GstBuffer *buffer;
   PeerRelay relay;
-  guint updates;
   SrcTest t;
 
   peer_relay_open (&relay, "127.0.0.1", &flow4);
@@ -266,7 +281,6 @@ GST_START_TEST (test_pause)
   peer_relay_send (&relay, 0, 50);
   src_test_wait_buffers (&t, 1);
   src_test_pause (&t);
-  updates = peer_relay_heard (&relay).updates;
   for (guint i = 1; i <= 20; i++)
     peer_relay_send (&relay, i, 50);
   g_usleep (50000);
@@ -288,7 +302,7 @@ GST_START_TEST (test_pause)
   wait_for_stat (t.src, "packets-pushed", 3);
   check_sum (t.src);
   fail_unless_equals_int (src_test_count_messages (&t, "multicast-leave"), 0);
-  fail_unless_equals_int (peer_relay_heard (&relay).updates, updates);
+  fail_unless_equals_int (peer_relay_heard (&relay).blocks, 0);
   src_test_clear (&t);
   peer_relay_close (&relay);
 }
@@ -303,14 +317,14 @@ GST_START_TEST (test_pause_is_no_stall)
 
   peer_relay_open (&relay, "127.0.0.1", &flow4);
   src_test_init (&t, &flow4, &relay);
-  g_object_set (t.src, "stall-timeout", 300 * GST_MSECOND, "timeout",
-      300 * GST_MSECOND, NULL);
+  g_object_set (t.src, "stall-timeout", GST_SECOND, "timeout", GST_SECOND,
+      NULL);
   src_test_play (&t);
   peer_relay_wait_joined (&relay, TRUE);
   peer_relay_send (&relay, 0, 50);
   src_test_wait_buffers (&t, 1);
   src_test_pause (&t);
-  g_usleep (500000);
+  g_usleep (1300000);
   src_test_play (&t);
   peer_relay_send (&relay, 1, 50);
   src_test_wait_buffers (&t, 2);
@@ -460,7 +474,7 @@ GST_START_TEST (test_downstream_error)
 
   peer_relay_open (&relay, "127.0.0.1", &flow4);
   src_test_init (&t, &flow4, &relay);
-  sink = gst_bin_get_by_name (GST_BIN (t.pipeline), "fakesink0");
+  sink = gst_bin_get_by_name (GST_BIN (t.pipeline), "sink");
   peer_relay_load (&relay, 1, 500);
   src_test_play (&t);
   src_test_wait_buffers (&t, 5);

@@ -261,6 +261,8 @@ GST_START_TEST (test_uri_query)
       NULL);
   check_uri (src, "uri",
       "amt://192.0.2.10@232.1.1.1:5001?relay=a%26b%20c%3F%23%25");
+  g_object_set (src, "relay", "", NULL);
+  check_uri (src, "uri", "amt://192.0.2.10@232.1.1.1:5001");
   g_object_set (src, "relay", NULL, "group", NULL, NULL);
   check_uri (src, "uri", NULL);
   gst_object_unref (src);
@@ -312,6 +314,10 @@ static const struct
   {OK "?relay-port=65536", GST_URI_ERROR_BAD_REFERENCE, "\"relay-port\""},
   {OK "?bind-port=65536", GST_URI_ERROR_BAD_REFERENCE, "\"bind-port\""},
   {OK "?mtu=63", GST_URI_ERROR_BAD_REFERENCE, "\"mtu\""},
+  {OK "?relay", GST_URI_ERROR_BAD_REFERENCE, "\"relay\""},
+  {OK "?relay=", GST_URI_ERROR_BAD_REFERENCE, "\"relay\""},
+  {OK "?relay=&mtu=9000", GST_URI_ERROR_BAD_REFERENCE, "\"relay\""},
+  {OK "?bind-address=", GST_URI_ERROR_BAD_REFERENCE, "\"bind-address\""},
   {OK "?mtu=", GST_URI_ERROR_BAD_REFERENCE, "\"mtu\""},
   {OK "?mtu", GST_URI_ERROR_BAD_REFERENCE, "\"mtu\""},
   {OK "?mtu=big", GST_URI_ERROR_BAD_REFERENCE, "\"mtu\""},
@@ -534,6 +540,7 @@ static const struct
   {"relay", "0.0.0.0", GST_RESOURCE_ERROR_SETTINGS},
   {"relay", "fe80::1%nosuchif", GST_RESOURCE_ERROR_SETTINGS},
   {"bind-address", "localhost", GST_RESOURCE_ERROR_SETTINGS},
+  {"bind-address", "::1", GST_RESOURCE_ERROR_SETTINGS},
   {"bind-address", "192.0.2.77", GST_RESOURCE_ERROR_OPEN_READ},
   {"uri", "amt://nonsense", GST_RESOURCE_ERROR_SETTINGS},
   {"uri", OK "?nonsense=1", GST_RESOURCE_ERROR_SETTINGS}

@@ -109,6 +109,42 @@ GST_START_TEST (test_no_data_no_messages)
 
 GST_END_TEST;
 
+/* What began and was not completed is ended. */
+GST_START_TEST (test_progress_ends)
+{
+  static const gchar *const codes[] =
+      { "connect", "request", "connect", "name-lookup" };
+  const gboolean fails = __i__ == 2;
+  const gchar *code = codes[__i__];
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  peer_relay_set (&relay, PEER_SILENT, __i__ != 1);
+  src_test_init (&t, &flow4, &relay);
+  if (__i__ == 3)
+    g_object_set (t.src, "relay", "no-such-host.invalid", NULL);
+  if (fails)
+    g_object_set (t.src, "relay-timeout", 300 * GST_MSECOND, NULL);
+  src_test_play (&t);
+  src_test_wait_progress (&t, GST_PROGRESS_TYPE_START, code);
+  if (fails)
+    src_test_wait_progress (&t, GST_PROGRESS_TYPE_ERROR, code);
+  src_test_stop (&t);
+  fail_unless_equals_int (src_test_count_progress (&t,
+          GST_PROGRESS_TYPE_START, code), 1);
+  fail_unless_equals_int (src_test_count_progress (&t,
+          GST_PROGRESS_TYPE_CANCELED, code), !fails);
+  fail_unless_equals_int (src_test_count_progress (&t,
+          GST_PROGRESS_TYPE_ERROR, code), fails);
+  fail_unless_equals_int (src_test_count_progress (&t,
+          GST_PROGRESS_TYPE_COMPLETE, code), 0);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_progress)
 {
   PeerRelay relay;
@@ -285,6 +321,7 @@ GST_START_TEST (test_port_learning)
   g_object_get (t.src, "port", &port, NULL);
   fail_unless_equals_int (port, 0);
   src_test_stop (&t);
+  peer_relay_wait_joined (&relay, FALSE);
   src_test_drop_buffers (&t);
   src_test_play (&t);
   peer_relay_wait_joined (&relay, TRUE);
@@ -533,6 +570,7 @@ amtsrc_tell_suite (void)
   tcase_add_loop_test (tc, test_join_and_leave, 0, 2);
   tcase_add_test (tc, test_no_data_no_messages);
   tcase_add_test (tc, test_progress);
+  tcase_add_loop_test (tc, test_progress_ends, 0, 4);
   tcase_add_test (tc, test_stall);
   tcase_add_test (tc, test_stall_off);
   tcase_add_test (tc, test_timeout);

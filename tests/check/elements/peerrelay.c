@@ -68,6 +68,21 @@ send_to (gint fd, const core_addr * to, const void *data, gsize len)
       return;
 }
 
+/* GST_WRITE_UINT16_BE () and its like want aligned memory. */
+static void
+put16 (guint8 * out, gsize value)
+{
+  out[0] = (guint8) (value >> 8);
+  out[1] = (guint8) value;
+}
+
+static void
+put32 (guint8 * out, guint32 value)
+{
+  put16 (out, value >> 16);
+  put16 (out + 2, value & 0xffff);
+}
+
 static gboolean
 has (PeerRelay * relay, PeerQuirk quirk)
 {
@@ -116,7 +131,7 @@ build_igmp_query (PeerRelay * relay, guint8 * buf, gsize cap)
   buf[3] = (guint8) len;
   buf[10] = buf[11] = 0;
   sum = ip_sum_finish (ip_sum (buf, 20, 0));
-  GST_WRITE_UINT16_BE (buf + 10, sum);
+  put16 (buf + 10, sum);
   return len;
 }
 
@@ -139,7 +154,7 @@ build_mld_query (PeerRelay * relay, guint8 * buf, gsize cap)
   icmp[2] = icmp[3] = 0;
   sum = ip_sum_finish (ip_sum (icmp, 28, ip_pseudo_sum (&any, &to,
               IP_PROTOCOL_ICMPV6, 28)));
-  GST_WRITE_UINT16_BE (icmp + 2, sum);
+  put16 (icmp + 2, sum);
   return len;
 }
 
@@ -519,7 +534,7 @@ peer_relay_get_seq (PeerRelay * relay)
 void
 peer_payload (guint8 * out, guint32 seq, gsize len)
 {
-  GST_WRITE_UINT32_BE (out, seq);
+  put32 (out, seq);
   for (gsize i = 4; i < len; i++)
     out[i] = (guint8) (seq * 31 + i * 7);
 }
@@ -589,18 +604,18 @@ build_fragment (guint8 * out, const guint8 * whole, guint32 ident,
   out[1] = 0;
   memcpy (p, whole, header);
   if (v4) {
-    GST_WRITE_UINT16_BE (p + 2, header + len);
-    GST_WRITE_UINT16_BE (p + 4, ident);
-    GST_WRITE_UINT16_BE (p + 6, (more ? 0x2000 : 0) | offset / 8);
-    GST_WRITE_UINT16_BE (p + 10, 0);
-    GST_WRITE_UINT16_BE (p + 10, ip_sum_finish (ip_sum (p, header, 0)));
+    put16 (p + 2, header + len);
+    put16 (p + 4, ident);
+    put16 (p + 6, (more ? 0x2000 : 0) | offset / 8);
+    put16 (p + 10, 0);
+    put16 (p + 10, ip_sum_finish (ip_sum (p, header, 0)));
   } else {
-    GST_WRITE_UINT16_BE (p + 4, 8 + len);
+    put16 (p + 4, 8 + len);
     p[header] = p[6];
     p[6] = 44;
     p[header + 1] = 0;
-    GST_WRITE_UINT16_BE (p + header + 2, offset | (more ? 1 : 0));
-    GST_WRITE_UINT32_BE (p + header + 4, ident);
+    put16 (p + header + 2, offset | (more ? 1 : 0));
+    put32 (p + header + 4, ident);
     header += 8;
   }
   memcpy (p + header, whole + (v4 ? IP_V4_HEADER : IP_V6_HEADER) + offset, len);

@@ -72,7 +72,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer data)
 void
 src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
 {
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  GstElement *sink = gst_element_factory_make ("fakesink", "sink");
   GstBus *bus;
   GstPad *pad;
 
@@ -432,7 +432,7 @@ buffer_seq (GstBuffer * buffer)
   guint8 bytes[4];
 
   fail_unless_equals_int (gst_buffer_extract (buffer, 0, bytes, 4), 4);
-  return GST_READ_UINT32_BE (bytes);
+  return (guint32) bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
 }
 
 guint

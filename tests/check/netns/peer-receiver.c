@@ -5,6 +5,8 @@
  */
 #include "netns-peer.h"
 
+#include <string.h>
+
 /* A silence worth telling. */
 #define GAP_US (500 * 1000)
 
@@ -71,15 +73,18 @@ static void
 look_at_number (PeerReceiver * r, const GstMapInfo * map)
 {
   guint64 number;
-  guint32 epoch;
+  guint32 channel, epoch;
 
   if (map->size < PEER_PAYLOAD_MIN) {
     r->damaged++;
     return;
   }
-  number = GST_READ_UINT64_BE (map->data);
-  epoch = GST_READ_UINT32_BE (map->data + PEER_EPOCH_AT);
-  if (GST_READ_UINT32_BE (map->data + PEER_CHANNEL_AT) != r->channel) {
+  /* A payload stands anywhere in memory, which GST_READ_* does not like. */
+  memcpy (&number, map->data, sizeof (number));
+  memcpy (&channel, map->data + PEER_CHANNEL_AT, sizeof (channel));
+  memcpy (&epoch, map->data + PEER_EPOCH_AT, sizeof (epoch));
+  number = GUINT64_FROM_BE (number);
+  if (GUINT32_FROM_BE (channel) != r->channel) {
     r->foreign++;
     return;
   }

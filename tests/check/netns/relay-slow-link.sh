@@ -2,7 +2,8 @@
 # Copyright (C) 2026 The gst-multicast authors
 #
 # amtrelaysink when the network takes less than it is given.
-# shellcheck shell=bash
+
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
 . "$MC_NETNS_LIB"
 
 program=$MC_BUILD_DIR/tests/check/netns/test-relay-slow-link
