@@ -183,8 +183,8 @@ static const GstMcSourceClass source_class = {
  * `ssm://SOURCE@GROUP:PORT[?PROPERTY=VALUE&…]`. IPv6 addresses stand in
  * brackets; a zone, as in `[ff32::8000:1%25eth0]`, is another way to give
  * #GstSsmSrc:multicast-iface. Every other writable property of this element can
- * be a key of the query. A URI that cannot be taken is an error when the element
- * starts.
+ * be a key of the query; those that are not given keep their value. A URI that
+ * cannot be taken is an error when the element starts.
  *
  * Since: 0.1
  */
@@ -270,7 +270,7 @@ static const GstMcSourceClass source_class = {
  * GstSsmSrc:stall-timeout:
  *
  * Silence after which the message `multicast-stalled` is posted, once per
- * silence and from the start of PLAYING on, in nanoseconds. 0: never.
+ * silence and from the join on, in nanoseconds. 0: never.
  *
  * Since: 0.1
  */

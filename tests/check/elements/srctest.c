@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * A pipeline with amtsrc for tests.
+ * A pipeline with a multicast source for tests.
  */
 #include "srctest.h"
 
@@ -70,7 +70,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer data)
 }
 
 void
-src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
+src_test_make (SrcTest * t, const gchar * factory)
 {
   GstElement *sink = gst_element_factory_make ("fakesink", "sink");
   GstBus *bus;
@@ -89,20 +89,11 @@ src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
       gst_message_unref);
 
   t->pipeline = gst_pipeline_new (NULL);
-  t->src = gst_element_factory_make ("amtsrc", NULL);
+  t->src = gst_element_factory_make (factory, NULL);
   fail_unless (t->src != NULL && sink != NULL);
   g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
   gst_bin_add_many (GST_BIN (t->pipeline), t->src, sink, NULL);
   fail_unless (gst_element_link (t->src, sink));
-
-  if (flow != NULL)
-    g_object_set (t->src, "source", flow->source, "group", flow->group, NULL);
-  if (relay != NULL) {
-    gchar *name = peer_relay_name (relay);
-
-    g_object_set (t->src, "relay", name, NULL);
-    g_free (name);
-  }
 
   pad = gst_element_get_static_pad (t->src, "src");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
@@ -112,6 +103,20 @@ src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
   bus = gst_element_get_bus (t->pipeline);
   gst_bus_set_sync_handler (bus, take_message, t, NULL);
   gst_object_unref (bus);
+}
+
+void
+src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
+{
+  src_test_make (t, "amtsrc");
+  if (flow != NULL)
+    g_object_set (t->src, "source", flow->source, "group", flow->group, NULL);
+  if (relay != NULL) {
+    gchar *name = peer_relay_name (relay);
+
+    g_object_set (t->src, "relay", name, NULL);
+    g_free (name);
+  }
 }
 
 void

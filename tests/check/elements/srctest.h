@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * A pipeline with amtsrc for tests, which keeps all that comes out of it:
+ * A pipeline with a multicast source for tests, which keeps all that comes out of it:
  * buffers, events, messages.
  */
 #pragma once
@@ -34,6 +34,9 @@ typedef struct
   GPtrArray *events;            /* of GstEvent */
   GPtrArray *messages;          /* of GstMessage, from the source alone */
 } SrcTest;
+
+/* FACTORY ! fakesink. */
+void src_test_make (SrcTest * t, const gchar * factory);
 
 /* amtsrc ! fakesink, with source and group of the flow and no port; flow and
  * relay may be NULL. */
