@@ -99,7 +99,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
           "Relay %s answers", relay);
       break;
     case AMT_EVENT_REPORTED:
-      gst_mc_tell_request (tell, "Joining through relay %s", relay);
+      gst_mc_tell_request (tell, "through relay", relay);
       break;
     case AMT_EVENT_PORT_LEARNT:
       gst_mc_tell_port (tell, event->channel_port);
@@ -107,7 +107,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
     case AMT_EVENT_SILENT:
       GST_INFO_OBJECT (path->element, "no data from relay %s, asking it",
           relay);
-      tell->discont = TRUE;
+      gst_mc_tell_gap (tell, GST_MC_DELIVERY_TUNNEL);
       break;
     case AMT_EVENT_RELAY_LOST:
       gst_mc_tell_cancel_request (tell,
@@ -116,17 +116,21 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
           GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "connect",
           "Relay %s is of no use now (%s)", relay, lost_reason (event->reason));
       path->connecting = TRUE;
-      gst_mc_tell_leave (tell, lost_reason (event->reason), gst_mc_now ());
-      tell->discont = TRUE;
+      gst_mc_tell_leave (tell, GST_MC_DELIVERY_TUNNEL,
+          lost_reason (event->reason), gst_mc_now ());
+      gst_mc_tell_gap (tell, GST_MC_DELIVERY_TUNNEL);
       break;
     case AMT_EVENT_ADDRESS_CHANGED:
       GST_INFO_OBJECT (path->element, "relay %s sees us at another address",
           relay);
-      tell->discont = TRUE;
+      gst_mc_tell_gap (tell, GST_MC_DELIVERY_TUNNEL);
       break;
     case AMT_EVENT_NEED_CANDIDATES:
       break;
     case AMT_EVENT_GAVE_UP:
+      /* What came natively may come again; the gateway goes on asking. */
+      if (tell->join_latency != 0)
+        break;
       end_connect (path, GST_PROGRESS_TYPE_ERROR, "No relay answered in time");
       post_gave_up (path, event->reason);
       return FALSE;
@@ -153,11 +157,20 @@ path_close (GstMcPath * path, core_time now)
 }
 
 static gboolean
-path_join (GstMcPath * path, core_time now)
+path_join (GstMcPath * path, core_time now, GError ** error)
 {
   gst_amt_tunnel_join (((GstAmtPath *) path)->tunnel, &path->tell->channel,
       now);
   return TRUE;
+}
+
+static void
+path_leave (GstMcPath * path, core_time now)
+{
+  GstAmtPath *self = (GstAmtPath *) path;
+
+  end_connect (self, GST_PROGRESS_TYPE_CANCELED, "Native multicast came");
+  gst_amt_tunnel_leave (self->tunnel, now);
 }
 
 static void
@@ -225,6 +238,7 @@ static const GstMcPathClass path_class = {
   .delivery = GST_MC_DELIVERY_TUNNEL,
   .close = path_close,
   .join = path_join,
+  .leave = path_leave,
   .resume = path_resume,
   .network_changed = path_network_changed,
   .step = path_step,

@@ -103,6 +103,7 @@
 #include <string.h>
 
 #include "gstamtpath.h"
+#include "gstmcnative.h"
 #include "gstmcsource.h"
 #include "gstmcstats.h"
 
@@ -112,11 +113,13 @@ GST_DEBUG_CATEGORY (gst_amt_src_debug);
 struct _GstAmtSrc
 {
   GstMcSource source;           /* must be first */
-  GstAmtPath *path;             /* the receiver's */
+  GstMcNative *native;          /* the receiver's, like path; */
+  GstAmtPath *path;             /*   NULL when not wanted */
 
   /* Protected by the object lock. */
   GstAmtSettings settings;
-  GstAmtTunnelStats stats;      /* taken with the snapshot */
+  GstAmtTunnelStats stats;      /* both taken with the snapshot */
+  GstMcNativeStats native_stats;
 };
 
 static void gst_amt_src_uri_handler_init (gpointer iface, gpointer data);
@@ -129,29 +132,66 @@ G_DEFINE_TYPE_WITH_CODE (GstAmtSrc, gst_amt_src, GST_TYPE_PUSH_SRC,
 GST_ELEMENT_REGISTER_DEFINE (amtsrc, "amtsrc", GST_RANK_PRIMARY,
     GST_TYPE_AMT_SRC);
 
+/* Opens what the delivery wanted takes. */
+static gboolean
+open_paths (GstAmtSrc * self, const GstMcSettings * common,
+    const GstAmtSettings * settings, GError ** error)
+{
+  GstMcReceiver *receiver = self->source.receiver;
+  gboolean only_native = settings->delivery == GST_AMT_DELIVERY_NATIVE;
+
+  self->native = NULL;
+  self->path = NULL;
+  if (settings->delivery != GST_AMT_DELIVERY_TUNNEL) {
+    self->native = gst_mc_native_new (gst_mc_receiver_get_tell (receiver),
+        self->source.poll, common, !only_native, error);
+    if (self->native == NULL)
+      return FALSE;
+    /* The receiver owns it from now on, whatever else fails. */
+    gst_mc_receiver_set_path (receiver, gst_mc_native_get_path (self->native));
+  }
+  if (only_native)
+    return TRUE;
+
+  self->path = gst_amt_path_new (receiver, common, settings, error);
+  if (self->path == NULL)
+    return FALSE;
+  if (self->native)
+    gst_mc_receiver_set_paths (receiver, gst_mc_native_get_path (self->native),
+        gst_amt_path_get_path (self->path), settings->native_timeout);
+  else
+    gst_mc_receiver_set_path (receiver, gst_amt_path_get_path (self->path));
+  return TRUE;
+}
+
+/* What is tried first. */
+static const gchar *
+first_delivery (const GstAmtSettings * settings)
+{
+  return settings->delivery == GST_AMT_DELIVERY_TUNNEL ?
+      GST_MC_DELIVERY_TUNNEL : GST_MC_DELIVERY_NATIVE;
+}
+
 static gboolean
 gst_amt_src_open (GstMcSource * source, const GstMcSettings * common,
     GError ** error)
 {
   GstAmtSrc *self = GST_AMT_SRC (source);
   GstAmtSettings settings;
+  gboolean ok = FALSE;
 
   GST_OBJECT_LOCK (self);
   gst_amt_settings_copy (&settings, &self->settings);
   memset (&self->stats, 0, sizeof (self->stats));
+  memset (&self->native_stats, 0, sizeof (self->native_stats));
   GST_OBJECT_UNLOCK (self);
 
-  self->path = NULL;
   source->receiver = gst_mc_receiver_new (GST_BASE_SRC (source), common,
-      GST_MC_DELIVERY_TUNNEL, settings.relay_timeout, source->poll, error);
-  if (source->receiver) {
-    self->path = gst_amt_path_new (source->receiver, common, &settings, error);
-    if (self->path)
-      gst_mc_receiver_set_path (source->receiver,
-          gst_amt_path_get_path (self->path));
-  }
+      first_delivery (&settings), settings.relay_timeout, source->poll, error);
+  if (source->receiver)
+    ok = open_paths (self, common, &settings, error);
   gst_amt_settings_clear (&settings);
-  return self->path != NULL;
+  return ok;
 }
 
 static gboolean
@@ -173,7 +213,10 @@ gst_amt_src_publish (GstMcSource * source)
 {
   GstAmtSrc *self = GST_AMT_SRC (source);
 
-  gst_amt_path_get_stats (self->path, &self->stats);
+  if (self->path)
+    gst_amt_path_get_stats (self->path, &self->stats);
+  if (self->native)
+    gst_mc_native_get_stats (self->native, &self->native_stats);
 }
 
 static void
@@ -203,6 +246,8 @@ static GstStructure *
 gst_amt_src_get_stats (GstMcSource * source)
 {
   GstAmtSrc *self = GST_AMT_SRC (source);
+  const gchar *initial;
+  GstMcNativeStats native;
   GstAmtTunnelStats tunnel;
   GstMcSnapshot snapshot;
   GstStructure *stats;
@@ -210,8 +255,13 @@ gst_amt_src_get_stats (GstMcSource * source)
   GST_OBJECT_LOCK (self);
   snapshot = source->snapshot;
   tunnel = self->stats;
+  native = self->native_stats;
+  initial = first_delivery (&self->settings);
   GST_OBJECT_UNLOCK (self);
-  stats = gst_mc_stats_new (&snapshot, GST_MC_DELIVERY_TUNNEL);
+  stats = gst_mc_stats_new (&snapshot, initial);
+  gst_structure_set (stats, "dropped-duplicate", G_TYPE_UINT64,
+      snapshot.duplicates, NULL);
+  gst_mc_native_add_stats (&native, stats);
   add_tunnel_stats (stats, &tunnel);
   return stats;
 }
@@ -233,6 +283,7 @@ gst_amt_src_class_init (GstAmtSrcClass * klass)
 
   G_OBJECT_CLASS (klass)->finalize = gst_amt_src_finalize;
   gst_mc_source_class_init (klass);
+  gst_mc_settings_install_native_properties (G_OBJECT_CLASS (klass));
   gst_amt_settings_install_properties (G_OBJECT_CLASS (klass));
   gst_element_class_set_static_metadata (element_class, "AMT source",
       "Source/Network",

@@ -15,6 +15,8 @@
 #define DEFAULT_RELAY_TIMEOUT (30 * GST_SECOND)
 #define DEFAULT_BIND_ADDRESS NULL
 #define DEFAULT_BIND_PORT 0
+#define DEFAULT_DELIVERY GST_AMT_DELIVERY_AUTO
+#define DEFAULT_NATIVE_TIMEOUT (1 * GST_SECOND)
 
 enum
 {
@@ -23,7 +25,9 @@ enum
   PROP_RELAY_PORT,
   PROP_RELAY_TIMEOUT,
   PROP_BIND_ADDRESS,
-  PROP_BIND_PORT
+  PROP_BIND_PORT,
+  PROP_DELIVERY,
+  PROP_NATIVE_TIMEOUT
 };
 
 void
@@ -34,6 +38,8 @@ gst_amt_settings_init (GstAmtSettings * settings)
   settings->relay_port = DEFAULT_RELAY_PORT;
   settings->relay_timeout = DEFAULT_RELAY_TIMEOUT;
   settings->bind_port = DEFAULT_BIND_PORT;
+  settings->delivery = DEFAULT_DELIVERY;
+  settings->native_timeout = DEFAULT_NATIVE_TIMEOUT;
 }
 
 void
@@ -185,6 +191,44 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * Since: 0.1
  */
 
+/**
+ * GstAmtSrc:multicast-iface:
+ *
+ * Interfaces on which to join, by name or address, as a comma list; one that
+ * is not there when the element starts is an error. Unset: the interface of
+ * the route to the source, or, where there is no such route or it stays within
+ * the host, of the route to the group. Where a network sends the channel to
+ * several of the named interfaces, each copy is received.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:rejoin-interval:
+ *
+ * Leave and join again after each period of this length, in nanoseconds, for
+ * networks that forget members. 0: never.
+ *
+ * Since: 0.1
+ */
+
+static GType
+delivery_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    {GST_AMT_DELIVERY_AUTO, "Native multicast, else the tunnel", "auto"},
+    {GST_AMT_DELIVERY_NATIVE, "Native multicast only", "native"},
+    {GST_AMT_DELIVERY_TUNNEL, "The tunnel only", "tunnel"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstAmtDelivery",
+            values));
+  return (GType) type;
+}
+
 void
 gst_amt_settings_install_properties (GObjectClass * klass)
 {
@@ -274,6 +318,35 @@ gst_amt_settings_install_properties (GObjectClass * klass)
       g_param_spec_uint ("bind-port", "Bind port",
           "Local UDP port of the tunnel (0 = a free one)", 0, G_MAXUINT16,
           DEFAULT_BIND_PORT, flags));
+
+  /**
+   * GstAmtSrc:delivery:
+   *
+   * How the channel is received. `auto`: natively where the network carries
+   * it, else through the tunnel, and from one to the other when that changes.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_DELIVERY,
+      g_param_spec_enum ("delivery", "Delivery",
+          "Native multicast, the tunnel, or whichever works",
+          delivery_get_type (), DEFAULT_DELIVERY, flags));
+
+  /**
+   * GstAmtSrc:native-timeout:
+   *
+   * How long native multicast may be silent before the tunnel is opened, in
+   * nanoseconds. The native join stays; once packets have come by it for a
+   * second without a pause of this length, the tunnel is left. A channel with
+   * longer pauses between its packets keeps the tunnel open.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_NATIVE_TIMEOUT,
+      g_param_spec_uint64 ("native-timeout", "Native timeout",
+          "Time in nanoseconds for which native multicast may be silent before "
+          "the tunnel is opened", 1, G_MAXINT64, DEFAULT_NATIVE_TIMEOUT,
+          flags));
 }
 
 gboolean
@@ -300,6 +373,12 @@ gst_amt_settings_set_property (GstAmtSettings * settings, guint id,
       return TRUE;
     case PROP_BIND_PORT:
       settings->bind_port = g_value_get_uint (value);
+      return TRUE;
+    case PROP_DELIVERY:
+      settings->delivery = g_value_get_enum (value);
+      return TRUE;
+    case PROP_NATIVE_TIMEOUT:
+      settings->native_timeout = g_value_get_uint64 (value);
       return TRUE;
     default:
       return FALSE;
@@ -328,6 +407,12 @@ gst_amt_settings_get_property (const GstAmtSettings * settings, guint id,
       return TRUE;
     case PROP_BIND_PORT:
       g_value_set_uint (value, settings->bind_port);
+      return TRUE;
+    case PROP_DELIVERY:
+      g_value_set_enum (value, settings->delivery);
+      return TRUE;
+    case PROP_NATIVE_TIMEOUT:
+      g_value_set_uint64 (value, settings->native_timeout);
       return TRUE;
     default:
       return FALSE;

@@ -7,7 +7,14 @@
 
 #include "gstmcsettings.h"
 
-G_BEGIN_DECLS typedef struct
+G_BEGIN_DECLS typedef enum
+{
+  GST_AMT_DELIVERY_AUTO,
+  GST_AMT_DELIVERY_NATIVE,
+  GST_AMT_DELIVERY_TUNNEL
+} GstAmtDelivery;
+
+typedef struct
 {
   gchar *relay;
   gboolean relay_discovery;
@@ -15,6 +22,8 @@ G_BEGIN_DECLS typedef struct
   guint64 relay_timeout;
   gchar *bind_address;
   guint bind_port;
+  GstAmtDelivery delivery;
+  guint64 native_timeout;
 } GstAmtSettings;
 
 void gst_amt_settings_init (GstAmtSettings * settings);

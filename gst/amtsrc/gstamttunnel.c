@@ -24,6 +24,7 @@ struct _GstAmtTunnel
   GstMcBatch *batch;
   amt_gateway *gateway;
   GstAmtRelays *relays;
+  int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
 
   guint64 too_big;
@@ -176,7 +177,14 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
       { channel->source, channel->group, (uint16_t) channel->port };
 
   /* The settings were checked; there is room for one channel. */
-  amt_gateway_join (tunnel->gateway, &wanted, now);
+  tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
+}
+
+void
+gst_amt_tunnel_leave (GstAmtTunnel * tunnel, core_time now)
+{
+  amt_gateway_leave (tunnel->gateway, tunnel->channel, now);
+  flush (tunnel, now);
 }
 
 void

@@ -29,6 +29,9 @@ guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now);
 
+/* Leaves it; the relay stays known for the next join. */
+void gst_amt_tunnel_leave (GstAmtTunnel * tunnel, core_time now);
+
 /* A pause ended. */
 void gst_amt_tunnel_resume (GstAmtTunnel * tunnel, core_time now);
 

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
   guint port;                   /* 0 until it is known */
 } GstMcChannel;
 
+#define GST_MC_DELIVERY_NATIVE "native"
 #define GST_MC_DELIVERY_TUNNEL "tunnel"
 
 /* The sticky event "multicast-channel": source, group (string), port (uint),

@@ -39,12 +39,12 @@ static const GstMcPathClass native_class;
 
 GstMcNative *
 gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
-    const GstMcSettings * settings, GError ** error)
+    const GstMcSettings * settings, gboolean may_learn, GError ** error)
 {
   GstMcNative *native;
   GArray *ifaces;
 
-  if (settings->port == 0) {
+  if (settings->port == 0 && !may_learn) {
     g_set_error_literal (error, GST_RESOURCE_ERROR,
         GST_RESOURCE_ERROR_SETTINGS, "The property \"port\" is 0, but a native "
         "join needs the channel's UDP port. Give it, e.g. port=5001");
@@ -78,16 +78,22 @@ gst_mc_native_get_path (GstMcNative * native)
   return &native->path;
 }
 
+/* The kernel leaves. */
+static void
+close_socket (GstMcNative * native)
+{
+  g_clear_pointer (&native->batch, gst_mc_batch_free);
+  gst_mc_poll_remove (native->poll, &native->pollfd);
+  gst_mc_socket_close (&native->socket);
+  g_clear_pointer (&native->joined, g_array_unref);
+}
+
 static void
 native_close (GstMcPath * path, core_time now)
 {
   GstMcNative *native = (GstMcNative *) path;
 
-  gst_mc_batch_free (native->batch);
-  gst_mc_poll_remove (native->poll, &native->pollfd);
-  /* The kernel leaves. */
-  gst_mc_socket_close (&native->socket);
-  g_clear_pointer (&native->joined, g_array_unref);
+  close_socket (native);
   gst_mc_settings_clear (&native->settings);
   g_free (native);
 }
@@ -134,7 +140,7 @@ join_on (GstMcNative * native, const GstMcIface * iface, GError ** error)
       &channel->source, &channel->group);
 
   if (err == 0) {
-    gst_mc_tell_request (native->path.tell, "Joining on %s", iface->name);
+    gst_mc_tell_request (native->path.tell, "on", iface->name);
     return TRUE;
   }
   core_ip_to_string (&channel->source, source);
@@ -182,13 +188,12 @@ join_all (GstMcNative * native, GError ** error)
 }
 
 static gboolean
-native_join (GstMcPath * path, core_time now)
+native_join (GstMcPath * path, core_time now, GError ** error)
 {
   GstMcNative *native = (GstMcNative *) path;
-  g_autoptr (GError) error = NULL;
 
-  if (!join_all (native, &error)) {
-    gst_mc_post_error (native->element, error);
+  if (!join_all (native, error)) {
+    close_socket (native);
     return FALSE;
   }
   schedule_rejoin (native, now);
@@ -240,7 +245,7 @@ leave_unwanted (GstMcNative * native, const GArray * wanted, core_time now)
       continue;
     GST_INFO_OBJECT (native->element, "leaving on %s", iface->name);
     leave_on (native, iface);
-    gst_mc_tell_leave (native->path.tell, LEFT, now);
+    gst_mc_tell_leave (native->path.tell, GST_MC_DELIVERY_NATIVE, LEFT, now);
     g_array_remove_index (native->joined, i - 1);
     changed = TRUE;
   }
@@ -261,7 +266,7 @@ join_wanted (GstMcNative * native, const GstMcIface * iface,
     *old = *iface;
   if (!iface->running || (old != NULL && !stale))
     return FALSE;
-  gst_mc_tell_leave (native->path.tell, LEFT, now);
+  gst_mc_tell_leave (native->path.tell, GST_MC_DELIVERY_NATIVE, LEFT, now);
   if (old != NULL)
     leave_on (native, old);
   if (!join_on (native, iface, &error)) {
@@ -277,6 +282,14 @@ join_wanted (GstMcNative * native, const GstMcIface * iface,
   return TRUE;
 }
 
+static gboolean
+native_is_joined (const GstMcPath * path)
+{
+  const GstMcNative *native = (const GstMcNative *) path;
+
+  return native->joined != NULL && native->joined->len > 0;
+}
+
 static void
 native_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
     core_time now)
@@ -286,6 +299,8 @@ native_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
   g_autoptr (GArray) wanted = NULL;
   gboolean changed;
 
+  if (native->joined == NULL)
+    return;
   wanted = gst_mc_iface_find (native->settings.multicast_iface,
       &path->tell->channel, FALSE, &error);
   if (wanted == NULL)
@@ -295,7 +310,7 @@ native_network_changed (GstMcPath * path, const GstMcNetlink * netlink,
     changed |= join_wanted (native, &g_array_index (wanted, GstMcIface, i),
         netlink, now);
   if (changed) {
-    path->tell->discont = TRUE;
+    gst_mc_tell_gap (path->tell, GST_MC_DELIVERY_NATIVE);
     schedule_rejoin (native, now);
   }
 }
@@ -380,7 +395,7 @@ native_get_stats (const GstMcPath * path, GstMcPathStats * stats)
   stats->kernel_dropped = native->batch ?
       gst_mc_batch_get_kernel_dropped (native->batch) : 0;
   stats->receive_buffer = native->receive_buffer;
-  stats->state = native->joined && native->joined->len > 0 ? "joined" : "idle";
+  stats->state = native_is_joined (path) ? "joined" : "idle";
 }
 
 void
@@ -402,6 +417,7 @@ static const GstMcPathClass native_class = {
   .delivery = GST_MC_DELIVERY_NATIVE,
   .close = native_close,
   .join = native_join,
+  .is_joined = native_is_joined,
   .resume = native_resume,
   .network_changed = native_network_changed,
   .step = native_step,

@@ -11,13 +11,12 @@
 
 G_BEGIN_DECLS typedef struct _GstMcNative GstMcNative;
 
-#define GST_MC_DELIVERY_NATIVE "native"
-
-/* Checks the interfaces the user named; asks nothing of the network yet.  Fails
+/* Checks the interfaces the user named; asks nothing of the network yet.
+ * may_learn: a port of 0 is no error, it will be known before join ().  Fails
  * with a GST_RESOURCE_ERROR that names the property and the remedy.
  * Returns: (transfer full): to be given to a receiver as its path */
 GstMcNative *gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
-    const GstMcSettings * settings, GError ** error);
+    const GstMcSettings * settings, gboolean may_learn, GError ** error);
 
 GstMcPath *gst_mc_native_get_path (GstMcNative * native);
 

@@ -31,9 +31,15 @@ typedef struct
   /* Leaves the channel without waiting and frees. */
   void (*close) (GstMcPath * path, core_time now);
 
-  /* The channel is known: join it.  FALSE (here and in step): the stream
-   * cannot go on, and an error was posted. */
-    gboolean (*join) (GstMcPath * path, core_time now);
+  /* The channel is known: join it.  FALSE: that is impossible as things are,
+   * for the reason given. */
+    gboolean (*join) (GstMcPath * path, core_time now, GError ** error);
+
+  /* Leave it, to join again later.  NULL where the join always stays. */
+  void (*leave) (GstMcPath * path, core_time now);
+
+  /* NULL where that is no question of interfaces. */
+    gboolean (*is_joined) (const GstMcPath * path);
 
   /* A pause ended. */
   void (*resume) (GstMcPath * path, core_time now);
@@ -42,7 +48,8 @@ typedef struct
   void (*network_changed) (GstMcPath * path, const GstMcNetlink * netlink,
       core_time now);
 
-  /* Timers, control messages and what they mean to the user. */
+  /* Timers, control messages and what they mean to the user.  FALSE: the
+   * stream cannot go on, and an error was posted. */
     gboolean (*step) (GstMcPath * path, core_time now);
     core_time (*deadline) (const GstMcPath * path);
 

@@ -11,10 +11,18 @@
 
 #include "gstmcname.h"
 #include "gstmcsocket.h"
+#include "receiver.h"
 
 /* For how long after a pause stamps are compared with the wall clock, which
  * may be set at any time. */
 #define STALE_FOR CORE_SECOND
+
+/* Where there are two. */
+enum
+{
+  NATIVE,
+  TUNNEL
+};
 
 struct _GstMcReceiver
 {
@@ -23,7 +31,13 @@ struct _GstMcReceiver
   int wake_fd;
   GstPollFD wake_pollfd;
   GstMcNetlink *netlink;
-  GstMcPath *path;
+
+  /* One, or native and tunnel and a judge of both. */
+  GstMcPath *paths[2];
+  guint n_paths;
+  receiver *judge;
+  gboolean native_due;          /* to be joined when the port is known */
+  gboolean tunnel_open;
 
   gchar *source_setting;
   guint64 lookup_timeout;
@@ -76,9 +90,10 @@ gst_mc_receiver_free (GstMcReceiver * rx)
     return;
 
   gst_mc_tell_cancel_request (&rx->tell, "Stopped before a packet came");
-  gst_mc_tell_leave (&rx->tell, "stopped", gst_mc_now ());
-  if (rx->path)
-    rx->path->klass->close (rx->path, gst_mc_now ());
+  gst_mc_tell_leave (&rx->tell, rx->tell.delivery, "stopped", gst_mc_now ());
+  for (guint i = 0; i < rx->n_paths; i++)
+    rx->paths[i]->klass->close (rx->paths[i], gst_mc_now ());
+  receiver_free (rx->judge);
   gst_mc_netlink_free (rx->netlink);
   gst_mc_name_free (rx->source_name);
   gst_mc_poll_remove (rx->poll, &rx->wake_pollfd);
@@ -110,7 +125,22 @@ gst_mc_receiver_get_wake_fd (GstMcReceiver * rx)
 void
 gst_mc_receiver_set_path (GstMcReceiver * rx, GstMcPath * path)
 {
-  rx->path = path;
+  rx->paths[0] = path;
+  rx->n_paths = 1;
+}
+
+void
+gst_mc_receiver_set_paths (GstMcReceiver * rx, GstMcPath * native,
+    GstMcPath * tunnel, core_time native_timeout)
+{
+  receiver_config config = {.native_timeout = native_timeout };
+
+  gst_mc_random (NULL, config.key, sizeof (config.key));
+  if (receiver_new (&rx->judge, &config) != CORE_OK)
+    g_error ("out of memory");
+  rx->paths[NATIVE] = native;
+  rx->paths[TUNNEL] = tunnel;
+  rx->n_paths = 2;
 }
 
 void
@@ -121,7 +151,10 @@ gst_mc_receiver_resume (GstMcReceiver * rx, GstClockTime resumed_at,
     rx->tell.started = now;
   rx->stale_before = resumed_at;
   rx->stale_until = now + STALE_FOR;
-  rx->path->klass->resume (rx->path, now);
+  for (guint i = 0; i < rx->n_paths; i++)
+    rx->paths[i]->klass->resume (rx->paths[i], now);
+  if (rx->judge)
+    receiver_resume (rx->judge, now);
   gst_mc_tell_wait (&rx->tell, now);
   rx->output.discont = TRUE;
 }
@@ -170,6 +203,58 @@ post_no_source (GstMcReceiver * rx)
       (NULL));
 }
 
+/* Does what the judge says. */
+static void
+follow_judge (GstMcReceiver * rx, core_time now)
+{
+  GstMcPath *tunnel = rx->paths[TUNNEL];
+  gboolean wanted = receiver_wants_tunnel (rx->judge);
+
+  if (receiver_delivery (rx->judge) == RECEIVER_NATIVE)
+    gst_mc_tell_move (&rx->tell, GST_MC_DELIVERY_NATIVE, "native", now);
+  else if (receiver_delivery (rx->judge) == RECEIVER_TUNNEL)
+    gst_mc_tell_move (&rx->tell, GST_MC_DELIVERY_TUNNEL, "silent", now);
+
+  if (wanted == rx->tunnel_open)
+    return;
+  rx->tunnel_open = wanted;
+  if (wanted)
+    tunnel->klass->join (tunnel, now, NULL);
+  else
+    tunnel->klass->leave (tunnel, now);
+}
+
+/* Joins natively where that is possible now. */
+static gboolean
+join_native (GstMcReceiver * rx, core_time now)
+{
+  GstMcPath *native = rx->paths[NATIVE];
+  g_autoptr (GError) error = NULL;
+
+  rx->native_due = rx->tell.channel.port == 0;
+  if (rx->native_due)
+    return FALSE;
+  if (!native->klass->join (native, now, &error))
+    GST_INFO_OBJECT (rx->tell.element, "no native multicast: %s",
+        error->message);
+  return native->klass->is_joined (native);
+}
+
+static gboolean
+join (GstMcReceiver * rx, core_time now)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (rx->judge) {
+    receiver_start (rx->judge, join_native (rx, now), now);
+    follow_judge (rx, now);
+  } else if (!rx->paths[0]->klass->join (rx->paths[0], now, &error)) {
+    gst_mc_post_error (rx->tell.element, error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /* Joins once the sender's address is known.  FALSE: it could not be learnt in
  * time, or there is no joining. */
 static gboolean
@@ -186,7 +271,27 @@ ask_for_channel (GstMcReceiver * rx, core_time now)
   g_clear_pointer (&rx->source_name, gst_mc_name_free);
   gst_mc_tell_wait (&rx->tell, now);
   rx->tell.waiting = TRUE;
-  return rx->path->klass->join (rx->path, now);
+  return join (rx, now);
+}
+
+static void
+network_changed (GstMcReceiver * rx, core_time now)
+{
+  for (guint i = 0; i < rx->n_paths; i++)
+    rx->paths[i]->klass->network_changed (rx->paths[i], rx->netlink, now);
+  if (rx->judge && !rx->paths[NATIVE]->klass->is_joined (rx->paths[NATIVE])) {
+    rx->native_due = TRUE;
+    receiver_native (rx->judge, FALSE, now);
+  }
+}
+
+static void
+step_judge (GstMcReceiver * rx, core_time now)
+{
+  if (rx->native_due && rx->tell.channel.port != 0)
+    receiver_native (rx->judge, join_native (rx, now), now);
+  receiver_expire (rx->judge, now);
+  follow_judge (rx, now);
 }
 
 static void
@@ -205,9 +310,13 @@ gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
   if (!ask_for_channel (rx, now))
     return FALSE;
   if (gst_mc_netlink_step (rx->netlink, now) && rx->tell.waiting)
-    rx->path->klass->network_changed (rx->path, rx->netlink, now);
-  if (!rx->path->klass->step (rx->path, now))
-    return FALSE;
+    network_changed (rx, now);
+  /* A tunnel that is joined now asks its relay in its own step. */
+  if (rx->judge && rx->tell.waiting)
+    step_judge (rx, now);
+  for (guint i = 0; i < rx->n_paths; i++)
+    if (!rx->paths[i]->klass->step (rx->paths[i], now))
+      return FALSE;
   gst_mc_tell_expire (&rx->tell, now);
   return TRUE;
 }
@@ -215,10 +324,13 @@ gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
 GstClockTime
 gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
 {
-  core_time deadline = MIN (rx->path->klass->deadline (rx->path),
-      gst_mc_tell_deadline (&rx->tell));
+  core_time deadline = MIN (gst_mc_tell_deadline (&rx->tell),
+      gst_mc_netlink_deadline (rx->netlink));
 
-  deadline = MIN (deadline, gst_mc_netlink_deadline (rx->netlink));
+  for (guint i = 0; i < rx->n_paths; i++)
+    deadline = MIN (deadline, rx->paths[i]->klass->deadline (rx->paths[i]));
+  if (rx->judge && rx->tell.waiting)
+    deadline = MIN (deadline, receiver_deadline (rx->judge));
   if (rx->source_name) {
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
     deadline = MIN (deadline, source_deadline (rx));
@@ -228,48 +340,77 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
   return deadline > now ? deadline - now : 0;
 }
 
+/* Whether the packet is to be passed on; says when it begins another path. */
+static gboolean
+ask_judge (GstMcReceiver * rx, guint path, GstBuffer * buffer, core_time now)
+{
+  receiver_path before = receiver_delivery (rx->judge);
+  GstMapInfo map;
+  gboolean pass;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
+    return FALSE;
+  pass = receiver_packet (rx->judge,
+      path == NATIVE ? RECEIVER_NATIVE : RECEIVER_TUNNEL, map.data, map.size,
+      now);
+  gst_buffer_unmap (buffer, &map);
+  /* Nobody knows what was missed in the silence before. */
+  if (before == RECEIVER_NATIVE
+      && receiver_delivery (rx->judge) == RECEIVER_TUNNEL)
+    rx->output.discont = TRUE;
+  return pass;
+}
+
 /* Takes the buffer of a payload, which may have to be dropped. */
 static void
-add_payload (GstMcReceiver * rx, GstBuffer * buffer, GstClockTime realtime,
-    guint16 source_port, core_time now)
+add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
+    GstClockTime realtime, guint16 source_port, core_time now)
 {
-  gboolean is_empty = gst_buffer_get_size (buffer) == 0;
-  gboolean is_stale = now < rx->stale_until &&
-      GST_CLOCK_TIME_IS_VALID (realtime) && realtime < rx->stale_before;
-
-  if (!is_empty && !is_stale) {
+  if (gst_buffer_get_size (buffer) == 0)
+    rx->empty++;
+  else if (now < rx->stale_until && GST_CLOCK_TIME_IS_VALID (realtime) &&
+      realtime < rx->stale_before)
+    rx->paused++;
+  else if (rx->judge == NULL || ask_judge (rx, path, buffer, now)) {
     gst_mc_output_add (&rx->output, buffer, realtime,
         &rx->tell.channel.source, source_port);
     return;
   }
-  if (is_empty)
-    rx->empty++;
-  else
-    rx->paused++;
   gst_buffer_unref (buffer);
+}
+
+/* FALSE: an error was posted. */
+static gboolean
+receive_by (GstMcReceiver * rx, guint i, core_time now)
+{
+  GstMcPath *path = rx->paths[i];
+  gint n = path->klass->receive (path);
+
+  if (n < 0) {
+    GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, READ,
+        ("Could not receive from the network: %s", g_strerror (-n)), (NULL));
+    return FALSE;
+  }
+  if (n > 0)
+    gst_mc_output_begin (&rx->output, rx->tell.element);
+  for (gint j = 0; j < n; j++) {
+    GstClockTime realtime;
+    guint16 source_port;
+    GstBuffer *buffer = path->klass->take (path, (guint) j, now, &realtime,
+        &source_port);
+
+    if (buffer)
+      add_payload (rx, i, buffer, realtime, source_port, now);
+  }
+  return TRUE;
 }
 
 gint
 gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
 {
-  gint n = rx->path->klass->receive (rx->path);
-
-  if (n < 0) {
-    GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, READ,
-        ("Could not receive from the network: %s", g_strerror (-n)), (NULL));
-    return -1;
-  }
-  if (n > 0)
-    gst_mc_output_begin (&rx->output, rx->tell.element);
-  for (gint i = 0; i < n; i++) {
-    GstClockTime realtime;
-    guint16 source_port;
-    GstBuffer *buffer = rx->path->klass->take (rx->path, (guint) i, now,
-        &realtime, &source_port);
-
-    if (buffer)
-      add_payload (rx, buffer, realtime, source_port, now);
-  }
+  for (guint i = 0; i < rx->n_paths; i++)
+    if (!receive_by (rx, i, now))
+      return -1;
 
   /* Answers first: a Query waits for its Update. */
   if (!gst_mc_receiver_step (rx, now))
@@ -287,11 +428,31 @@ gst_mc_receiver_get_output (GstMcReceiver * rx)
   return &rx->output;
 }
 
+static void
+add_path_stats (const GstMcReceiver * rx, guint i, GstMcPathStats * sum)
+{
+  const GstMcPath *path = rx->paths[i];
+  GstMcPathStats stats;
+
+  path->klass->get_stats (path, &stats);
+  sum->received += stats.received;
+  sum->bytes += stats.bytes;
+  sum->too_big += stats.too_big;
+  sum->kernel_dropped += stats.kernel_dropped;
+  sum->receive_buffer = MAX (sum->receive_buffer, stats.receive_buffer);
+  if (rx->n_paths == 1 || i == (rx->tunnel_open ? TUNNEL : NATIVE))
+    sum->state = stats.state;
+}
+
 void
 gst_mc_receiver_get_snapshot (const GstMcReceiver * rx,
     GstMcSnapshot * snapshot)
 {
-  rx->path->klass->get_stats (rx->path, &snapshot->path);
+  memset (snapshot, 0, sizeof (*snapshot));
+  for (guint i = 0; i < rx->n_paths; i++)
+    add_path_stats (rx, i, &snapshot->path);
+  snapshot->delivery = rx->tell.delivery;
+  snapshot->duplicates = rx->judge ? receiver_duplicates (rx->judge) : 0;
   snapshot->packets_pushed = rx->output.packets_pushed;
   snapshot->packets_flushed = rx->output.packets_flushed;
   snapshot->paused = rx->paused;

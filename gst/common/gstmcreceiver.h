@@ -17,7 +17,9 @@ G_BEGIN_DECLS typedef struct _GstMcReceiver GstMcReceiver;
 /* Counters of a run, taken together. */
 typedef struct
 {
-  GstMcPathStats path;
+  GstMcPathStats path;          /* of all paths */
+  const gchar *delivery;
+  guint64 duplicates;           /* dropped: the other path brought them */
   guint64 packets_pushed;
   guint64 packets_flushed;      /* dropped: the element was being stopped */
   guint64 paused;               /* dropped: came while paused */
@@ -44,8 +46,13 @@ GstPoll *gst_mc_receiver_get_poll (GstMcReceiver * rx);
 /* An eventfd: adding to it wakes the poll. */
 int gst_mc_receiver_get_wake_fd (GstMcReceiver * rx);
 
-/* Takes the path. */
+/* Takes the path, the only one. */
 void gst_mc_receiver_set_path (GstMcReceiver * rx, GstMcPath * path);
+
+/* Takes a native path that is preferred, and a tunnel for when that is silent
+ * for so long. */
+void gst_mc_receiver_set_paths (GstMcReceiver * rx, GstMcPath * native,
+    GstMcPath * tunnel, core_time native_timeout);
 
 /* PLAYING began, or began again, at that Unix time. */
 void gst_mc_receiver_resume (GstMcReceiver * rx, GstClockTime resumed_at,

@@ -12,9 +12,10 @@
 
 G_BEGIN_DECLS
 #define GST_MC_STATS_NAME "application/x-multicast-stats"
-/* The fields that the statistics of all sources have.
+/* The fields that the statistics of all sources have; delivery is said as long
+ * as there is none.
  * Returns: (transfer full) */
-    GstStructure * gst_mc_stats_new (const GstMcSnapshot * snapshot,
+GstStructure *gst_mc_stats_new (const GstMcSnapshot * snapshot,
     const gchar * delivery);
 
 /* Adds one guint64 field "PREFIX-REASON" for each of the reasons (ended by

@@ -29,7 +29,8 @@ gst_mc_tell_wait (GstMcTell * tell, core_time now)
 static const gchar *
 relay_text (const GstMcTell * tell, gchar text[CORE_ADDR_TEXT_MAX])
 {
-  return tell->relay.ip.family == CORE_FAMILY_NONE ? "" :
+  return tell->relay.ip.family == CORE_FAMILY_NONE ||
+      g_str_equal (tell->delivery, GST_MC_DELIVERY_NATIVE) ? "" :
       core_addr_to_string (&tell->relay, text);
 }
 
@@ -44,19 +45,13 @@ post_time (GstMcTell * tell, const gchar * name, const gchar * field,
 }
 
 void
-gst_mc_tell_request (GstMcTell * tell, const gchar * format, ...)
+gst_mc_tell_request (GstMcTell * tell, const gchar * how, const gchar * where)
 {
-  g_autofree gchar *text = NULL;
-  va_list args;
-
   if (tell->joined)
     return;
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
   gst_mc_progress (tell->element, tell->requesting ?
-      GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "request", "%s",
-      text);
+      GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "request",
+      "Joining %s %s", how, where);
   tell->requesting = TRUE;
 }
 
@@ -114,17 +109,35 @@ gst_mc_tell_data (GstMcTell * tell, core_time now)
 }
 
 void
-gst_mc_tell_leave (GstMcTell * tell, const gchar * reason, core_time now)
+gst_mc_tell_leave (GstMcTell * tell, const gchar * delivery,
+    const gchar * reason, core_time now)
 {
   gchar relay[CORE_ADDR_TEXT_MAX];
 
-  if (!tell->joined)
+  if (!tell->joined || !g_str_equal (delivery, tell->delivery))
     return;
   tell->joined = FALSE;
   tell->started = now;
   gst_mc_channel_post (tell->element, "multicast-leave", &tell->channel,
       tell->delivery, relay_text (tell, relay),
       "reason", G_TYPE_STRING, reason, NULL);
+}
+
+void
+gst_mc_tell_gap (GstMcTell * tell, const gchar * delivery)
+{
+  tell->discont |= g_str_equal (delivery, tell->delivery);
+}
+
+void
+gst_mc_tell_move (GstMcTell * tell, const gchar * delivery,
+    const gchar * reason, core_time now)
+{
+  if (g_str_equal (delivery, tell->delivery))
+    return;
+  gst_mc_tell_leave (tell, tell->delivery, reason, now);
+  tell->delivery = delivery;
+  tell->event_sent = FALSE;
 }
 
 void

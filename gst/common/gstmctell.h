@@ -37,25 +37,31 @@ void gst_mc_tell_init (GstMcTell * tell, GstBaseSrc * src,
 /* The channel is asked for now, or a pause ended: silence counts anew. */
 void gst_mc_tell_wait (GstMcTell * tell, core_time now);
 
-/* A join was sent; and it is given up, with a text on why. */
-void
-gst_mc_tell_request (GstMcTell * tell, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-     void gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text);
+/* A join was sent ("on" "eth0"); and it is given up, with a text on why. */
+void gst_mc_tell_request (GstMcTell * tell, const gchar * how,
+    const gchar * where);
+void gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text);
 
 /* The port was 0 and is known now. */
-     void gst_mc_tell_port (GstMcTell * tell, guint port);
+void gst_mc_tell_port (GstMcTell * tell, guint port);
 
 /* Data came: the first packet of a path, the end of a stall. */
-     void gst_mc_tell_data (GstMcTell * tell, core_time now);
+void gst_mc_tell_data (GstMcTell * tell, core_time now);
 
-/* The path is left or lost at that time; without effect when nothing came by
- * it. */
-     void gst_mc_tell_leave (GstMcTell * tell, const gchar * reason,
-    core_time now);
+/* The path of that delivery is left or lost; without effect when it is not
+ * the one that data come by. */
+void gst_mc_tell_leave (GstMcTell * tell, const gchar * delivery,
+    const gchar * reason, core_time now);
+
+/* What comes next by the path may not follow on what came last. */
+void gst_mc_tell_gap (GstMcTell * tell, const gchar * delivery);
+
+/* Data come by another path from now on. */
+void gst_mc_tell_move (GstMcTell * tell, const gchar * delivery,
+    const gchar * reason, core_time now);
 
 /* Tells of silence when it is time to. */
-     void gst_mc_tell_expire (GstMcTell * tell, core_time now);
-     core_time gst_mc_tell_deadline (const GstMcTell * tell);
+void gst_mc_tell_expire (GstMcTell * tell, core_time now);
+core_time gst_mc_tell_deadline (const GstMcTell * tell);
 
 G_END_DECLS

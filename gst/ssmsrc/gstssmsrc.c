@@ -135,7 +135,7 @@ gst_ssm_src_open (GstMcSource * source, const GstMcSettings * settings,
     return FALSE;
   self->native =
       gst_mc_native_new (gst_mc_receiver_get_tell (source->receiver),
-      source->poll, settings, error);
+      source->poll, settings, FALSE, error);
   if (self->native == NULL)
     return FALSE;
   gst_mc_receiver_set_path (source->receiver,

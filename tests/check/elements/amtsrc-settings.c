@@ -83,7 +83,11 @@ static const struct
   {"relay-port", "2269", NULL},
   {"relay-timeout", "7000000000", NULL},
   {"bind-address", "::1", NULL},
-  {"bind-port", "4321", NULL}
+  {"bind-port", "4321", NULL},
+  {"delivery", "native", NULL},
+  {"native-timeout", "2500000000", NULL},
+  {"multicast-iface", "eth0,192.0.2.1", NULL},
+  {"rejoin-interval", "60000000000", NULL}
 };
 
 static gchar *

@@ -109,6 +109,7 @@ void
 src_test_init (SrcTest * t, const PeerFlow * flow, const PeerRelay * relay)
 {
   src_test_make (t, "amtsrc");
+  g_object_set (t->src, "delivery", 2, NULL);
   if (flow != NULL)
     g_object_set (t->src, "source", flow->source, "group", flow->group, NULL);
   if (relay != NULL) {

@@ -38,7 +38,7 @@ typedef struct
 /* FACTORY ! fakesink. */
 void src_test_make (SrcTest * t, const gchar * factory);
 
-/* amtsrc ! fakesink, with source and group of the flow and no port; flow and
+/* amtsrc ! fakesink, by the tunnel alone, with source and group of the flow and no port; flow and
  * relay may be NULL. */
 void src_test_init (SrcTest * t, const PeerFlow * flow,
     const PeerRelay * relay);
