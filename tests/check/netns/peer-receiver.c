@@ -151,6 +151,8 @@ peer_receiver_new (GstBin * pipeline)
   r->src = gst_element_factory_make ("amtsrc", NULL);
   if (r->src == NULL || sink == NULL)
     g_error ("no amtsrc or no fakesink");
+  /* Unless the test says otherwise, it is the tunnel that is tested. */
+  gst_util_set_object_arg (G_OBJECT (r->src), "delivery", "tunnel");
   g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
   gst_bin_add_many (pipeline, r->src, sink, NULL);
   if (!gst_element_link (r->src, sink))
