@@ -479,7 +479,6 @@ gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
     GError ** error)
 {
   GstAmtSrc *self = GST_AMT_SRC (handler);
-  g_autoptr (GError) problem = NULL;
   GstState state;
 
   GST_OBJECT_LOCK (self);
@@ -490,12 +489,8 @@ gst_amt_src_uri_set_uri (GstURIHandler * handler, const gchar * uri,
         "The URI can only be set in NULL and READY");
     return FALSE;
   }
-  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, &problem)) {
-    /* playbin and uridecodebin say only that nobody took the URI. */
-    GST_WARNING_OBJECT (self, "%s", problem->message);
-    g_propagate_error (error, g_steal_pointer (&problem));
+  if (!gst_mc_uri_apply (G_OBJECT (self), URI_SCHEME, uri, error))
     return FALSE;
-  }
 
   /* What was wrong with an earlier one is mended. */
   GST_OBJECT_LOCK (self);
