@@ -213,8 +213,9 @@ gateway_send_request (amt_gateway * gw, uint8_t * buf, size_t cap,
   return amt_build (buf, cap, &msg);
 }
 
-/* All tries of a cycle were in vain.  A relay need not offer both protocols:
- * it is lost only if the other one fails too, or this one used to work. */
+/* All tries of a cycle were in vain.  A relay that goes on bringing data is
+ * asked again later.  And it need not offer both protocols: it is lost only if
+ * the other one fails too, or this one used to work. */
 static void
 cycle_failed (amt_gateway * gw)
 {
@@ -224,7 +225,7 @@ cycle_failed (amt_gateway * gw)
       other->query_at >= p->cycle_start;
   bool other_may = other->n_members > 0 && !p->valid && !other->failed;
 
-  if (!other_answers && !other_may) {
+  if (!other_answers && !other_may && !gateway_data_is_fresh (gw)) {
     gateway_lose (gw, silence_reason (gw));
     return;
   }

@@ -202,6 +202,13 @@ gateway_receive_data (amt_gateway * gw, const core_addr * from,
   return deliver (gw, m, data + ip.payload, ip.payload_len, view);
 }
 
+bool
+gateway_data_is_fresh (const amt_gateway * gw)
+{
+  return gw->data_seen && gw->stats.last_data != CORE_TIME_NEVER &&
+      gw->now - gw->stats.last_data < gw->config.silence_min;
+}
+
 /* The first silence is counted from the report that asked for data. */
 void
 gateway_arm_silence (amt_gateway * gw)

@@ -251,5 +251,9 @@ size_t gateway_send_report (amt_gateway * gw, uint8_t * buf, size_t cap,
 
 int gateway_receive_data (amt_gateway * gw, const core_addr * from,
     const uint8_t * data, size_t len, amt_view * view);
+
+/* Whether the relay brings data: then an ICMP error or an unanswered Request
+ * is a transient fault, or a lie. */
+bool gateway_data_is_fresh (const amt_gateway * gw);
 void gateway_expire_data (amt_gateway * gw);
 void gateway_arm_silence (amt_gateway * gw);

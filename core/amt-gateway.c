@@ -359,14 +359,6 @@ amt_gateway_network_changed (amt_gateway * gw, core_time now)
   }
 }
 
-/* With data just in, an ICMP error is a transient fault or a lie. */
-static bool
-data_is_fresh (const amt_gateway * gw)
-{
-  return gw->data_seen && gw->stats.last_data != CORE_TIME_NEVER &&
-      gw->now - gw->stats.last_data < gw->config.silence_min;
-}
-
 void
 amt_gateway_unreachable (amt_gateway * gw, const core_addr * to, core_time now)
 {
@@ -379,7 +371,7 @@ amt_gateway_unreachable (amt_gateway * gw, const core_addr * to, core_time now)
     gw->icmp_seen = true;
     /* The last candidate keeps being asked: it may be a transient fault
      * (RFC 7450 §5.2.3.9). */
-    if (gateway_has_alternative (gw) && !data_is_fresh (gw))
+    if (gateway_has_alternative (gw) && !gateway_data_is_fresh (gw))
       gateway_lose (gw, AMT_LOST_UNREACHABLE);
   } else if (gw->stats.state == AMT_GATEWAY_ACTIVE &&
       gw->icmp_at == CORE_TIME_NEVER) {

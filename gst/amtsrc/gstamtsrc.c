@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * amtsrc: receives a source-specific multicast channel through an AMT relay.
+ * amtsrc: receives a source-specific multicast channel, natively or through an
+ * AMT relay.
  */
 
 /**
  * SECTION:element-amtsrc
  * @title: amtsrc
- * @see_also: amtrelaysink, udpsrc
+ * @see_also: ssmsrc, amtrelaysink, udpsrc
  *
  * Receives the UDP datagrams of one source-specific multicast channel
- * (source, group, port) through an AMT relay (RFC 7450): multicast on any
- * network that carries UDP, without privileges, TUN device or routes.
+ * (source, group, port): natively where the network carries multicast, else
+ * through an AMT relay (RFC 7450) on any network that carries UDP. It needs no
+ * privileges, TUN device or routes.
  *
- * The element asks the relays of #GstAmtSrc:relay in order, joins the channel
+ * With #GstAmtSrc:delivery `auto` the channel is joined natively at once. When
+ * nothing comes for #GstAmtSrc:native-timeout, or there is no interface to join
+ * on, the tunnel is opened, and the native join stays. When native packets then
+ * come for a second without such a pause, the tunnel is left; when they stop
+ * again, it is opened again. While both are open each packet is passed on once,
+ * in the order in which the first copies come: where one path is ahead of the
+ * other, packets may be out of order for a moment. A move to the tunnel is
+ * marked by DISCONT, as nobody knows what the silence has cost; a move from it
+ * loses nothing and is not.
+ *
+ * In the tunnel the element asks the relays of #GstAmtSrc:relay in order, joins the channel
  * at the first that answers, keeps the tunnel alive and moves to another relay
  * when one fails, without the pipeline noticing more than a gap (DISCONT).
  * Relay, channel and all else can also be given as one #GstAmtSrc:uri, so that
@@ -28,13 +40,16 @@
  * ## Messages
  *
  * All element messages have the fields `source`, `group` (string), `port`
- * (uint), `delivery` (string, `tunnel`) and `relay` (string, ADDRESS:PORT).
+ * (uint), `delivery` (string, `native` or `tunnel`) and `relay` (string,
+ * ADDRESS:PORT; empty when native).
  *
- * * `multicast-join`: the first packet came through this relay. Field
+ * * `multicast-join`: packets come by this path now, native or a relay. Field
  *   `join-latency` (guint64, ns since the element began to ask for it: since
- *   PLAYING, or since the relay before it was lost).
- * * `multicast-leave`: the relay is left or lost. Field `reason` (string:
- *   `stopped`, `no-answer`, `unreachable`, `limit`, `no-data`).
+ *   PLAYING, or since the path before it was left).
+ * * `multicast-leave`: the path is left or lost. Field `reason` (string:
+ *   `stopped`; of the tunnel `no-answer`, `unreachable`, `limit`, `no-data`, or
+ *   `native`: native multicast took over; of native multicast `silent`: the
+ *   tunnel took over, or `network-changed`).
  * * `multicast-stalled`: nothing came for #GstAmtSrc:stall-timeout; once per
  *   silence. Field `silence` (guint64, ns).
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
@@ -52,7 +67,7 @@
  * The structure #GstAmtSrc:stats is `application/x-multicast-stats`. Its
  * counters are guint64 and only grow until the element is started anew.
  *
- * * `packets-received`: multicast datagrams that came through the tunnel; one
+ * * `packets-received`: multicast datagrams that came by either path; one
  *   that came in fragments counts once. Always `packets-pushed` plus the sum
  *   of all `dropped-…` but those called `dropped-control-…`.
  * * `bytes-received`: their payloads, of the accepted ones.
@@ -61,17 +76,21 @@
  * * `control-received`, `control-sent`: all other AMT messages.
  * * `dropped-REASON`: multicast datagrams dropped, by reason: what was wrong
  *   with them, or `too-big` (longer than mtu), `empty`, `paused` (came while
- *   the pipeline was paused), `flushed` (the element was being stopped).
+ *   the pipeline was paused), `flushed` (the element was being stopped),
+ *   `duplicate` (the other path had brought it), `wrong-group`,
+ *   `wrong-source` (native, not of this channel).
  * * `dropped-control-REASON`: other messages dropped, by reason.
  * * `kernel-dropped`: datagrams the kernel dropped because the receive buffer
  *   was full; see #GstAmtSrc:buffer-size.
  * * `receive-buffer-size`: bytes of it that the kernel granted.
+ * * `rejoins`: native joins after the first, see #GstAmtSrc:rejoin-interval.
  * * `relay-requests`, `relay-failovers`: Requests sent; moves away from a
  *   relay that had been in use.
- * * `delivery` (string): `tunnel`.
+ * * `delivery` (string): `native` or `tunnel`: the path that packets come by.
  * * `relay` (string): the relay in use or being asked, empty if none.
- * * `state` (string): `stopped`, `idle` (no address known yet), `discover`,
- *   `request` (asking a relay), `active`.
+ * * `state` (string): `stopped`; while the tunnel is wanted `idle` (no address
+ *   known yet), `discover`, `request` (asking a relay), `active`; else `idle`
+ *   or `joined`.
  * * `join-latency-ns`: from asking to join to the first packet, 0 before it.
  * * `last-packet-time-ns`: Unix time of the last packet, 0 before the first.
  *
@@ -91,6 +110,10 @@
  * |[
  * gst-play-1.0 "amt://192.0.2.10@232.1.1.1:5001?relay=127.0.0.1"
  * ]| The same by URI.
+ *
+ * |[
+ * gst-play-1.0 "amt://192.0.2.10@232.1.1.1:5001?relay=127.0.0.1&delivery=tunnel"
+ * ]| Through the tunnel, whatever the network carries.
  *
  * Since: 0.1
  */
@@ -268,7 +291,6 @@ gst_amt_src_get_stats (GstMcSource * source)
 
 static const GstMcSourceClass source_class = {
   .scheme = "amt",
-  .category = &gst_amt_src_debug,
   .open = gst_amt_src_open,
   .get_stats = gst_amt_src_get_stats,
   .publish = gst_amt_src_publish,
@@ -287,8 +309,8 @@ gst_amt_src_class_init (GstAmtSrcClass * klass)
   gst_amt_settings_install_properties (G_OBJECT_CLASS (klass));
   gst_element_class_set_static_metadata (element_class, "AMT source",
       "Source/Network",
-      "Receives a source-specific multicast channel through an AMT relay "
-      "(RFC 7450)", "The gst-multicast authors");
+      "Receives a source-specific multicast channel, natively or through an "
+      "AMT relay (RFC 7450)", "The gst-multicast authors");
 }
 
 static void

@@ -62,7 +62,8 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  *
  * The channel and how to receive it, in one string:
  * `amt://SOURCE@GROUP[:PORT][?relay=HOST[:PORT]&…]`. IPv6 addresses stand in
- * brackets. Every other writable property of this element can be a key of the
+ * brackets; a zone, as in `[ff32::8000:1%25eth0]`, is another way to give
+ * #GstAmtSrc:multicast-iface. Every other writable property can be a key of the
  * query; those that are not given keep their value. A URI that cannot be taken
  * is an error when the element starts.
  *
@@ -98,7 +99,8 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * GstAmtSrc:port:
  *
  * UDP port of the channel. 0: the port of the first datagram of source and
- * group, told by the message `multicast-port` and fixed from then on.
+ * group in the tunnel, told by the message `multicast-port` and fixed from then
+ * on; native multicast waits for it.
  *
  * Since: 0.1
  */
@@ -141,7 +143,8 @@ gst_amt_settings_clear (GstAmtSettings * settings)
 /**
  * GstAmtSrc:verify-checksum:
  *
- * Check the UDP checksum of the multicast datagram where the sender set one.
+ * Check the UDP checksum of the multicast datagram where the sender set one, in
+ * the tunnel; of native multicast the kernel checks it always.
  *
  * Since: 0.1
  */

@@ -292,7 +292,6 @@ static gboolean
 uri_set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
 {
   GstMcSource *self = MC_SOURCE (handler);
-  g_autoptr (GError) problem = NULL;
   GstState state;
 
   GST_OBJECT_LOCK (self);
@@ -303,13 +302,8 @@ uri_set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
         "The URI can only be set in NULL and READY");
     return FALSE;
   }
-  if (!gst_mc_uri_apply (G_OBJECT (self), self->klass->scheme, uri, &problem)) {
-    /* playbin and uridecodebin say only that nobody took the URI. */
-    GST_CAT_WARNING_OBJECT (*self->klass->category, self, "%s",
-        problem->message);
-    g_propagate_error (error, g_steal_pointer (&problem));
+  if (!gst_mc_uri_apply (G_OBJECT (self), self->klass->scheme, uri, error))
     return FALSE;
-  }
 
   /* What was wrong with an earlier one is mended. */
   GST_OBJECT_LOCK (self);

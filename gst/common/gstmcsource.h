@@ -20,7 +20,6 @@ G_BEGIN_DECLS typedef struct _GstMcSource GstMcSource;
 typedef struct
 {
   const gchar *scheme;          /* of its URIs */
-  GstDebugCategory **category;
 
   /* A run begins: makes self->receiver and gives it a path. */
     gboolean (*open) (GstMcSource * self, const GstMcSettings * settings,

@@ -170,7 +170,6 @@ gst_ssm_src_get_stats (GstMcSource * source)
 
 static const GstMcSourceClass source_class = {
   .scheme = "ssm",
-  .category = &gst_ssm_src_debug,
   .open = gst_ssm_src_open,
   .get_stats = gst_ssm_src_get_stats,
   .publish = gst_ssm_src_publish

@@ -51,6 +51,38 @@ GST_START_TEST (test_silence)
 
 GST_END_TEST;
 
+/* A relay that brings data but no longer answers is kept, and asked on; when
+ * the data ends too it is lost, even if it was asked in vain just before. */
+GST_START_TEST (test_data_without_answers)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY);
+  unsigned requests;
+
+  b->random.waits = WAITS_LONGEST;
+  p->memory = SECONDS (100000);
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (40));
+  p->no_igmp = true;
+  bench_run (b, SECONDS (400));
+  requests = p->n_requests;
+  fail_unless (requests >= 10 && requests < 60, "%u", requests);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_CONNECTED, NULL), 1);
+
+  p->mute_data = true;
+  bench_run (b, SECONDS (400 + 4 + 7 + 2));
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 1);
+  p->no_igmp = false;
+  p->mute_data = false;
+  bench_run (b, SECONDS (430));
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_CONNECTED, NULL), 2);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 /* A relay that answers but never brings data. */
 GST_START_TEST (test_no_data)
 {
@@ -745,6 +777,7 @@ amt_gateway_failover_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_silence);
+  tcase_add_test (tc, test_data_without_answers);
   tcase_add_test (tc, test_no_data);
   tcase_add_test (tc, test_outage_of_single_relay);
   tcase_add_test (tc, test_quick_rounds);
