@@ -8,7 +8,9 @@
 #include "gstamttunnel.h"
 #include "gstmcreceiver.h"
 
-G_BEGIN_DECLS typedef struct _GstAmtPath GstAmtPath;
+G_BEGIN_DECLS
+
+typedef struct _GstAmtPath GstAmtPath;
 
 /* Opens the tunnel's socket; asks nothing of the network yet.  Fails with a
  * GST_RESOURCE_ERROR that names the property and the remedy.

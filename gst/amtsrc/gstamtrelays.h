@@ -10,7 +10,9 @@
 
 #include "amt-gateway.h"
 
-G_BEGIN_DECLS typedef struct _GstAmtRelays GstAmtRelays;
+G_BEGIN_DECLS
+
+typedef struct _GstAmtRelays GstAmtRelays;
 
 #define GST_AMT_RELAYS_MAX_CANDIDATES 64
 

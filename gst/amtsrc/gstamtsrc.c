@@ -25,9 +25,9 @@
  * marked by DISCONT, as nobody knows what the silence has cost; a move from it
  * loses nothing and is not.
  *
- * In the tunnel the element asks the relays of #GstAmtSrc:relay in order, joins the channel
- * at the first that answers, keeps the tunnel alive and moves to another relay
- * when one fails, without the pipeline noticing more than a gap (DISCONT).
+ * In the tunnel the element asks the relays of #GstAmtSrc:relay in order, joins
+ * the channel at the first that answers, keeps the tunnel alive and moves to
+ * another relay when one fails, without the pipeline noticing more than a gap (DISCONT).
  * Relay, channel and all else can also be given as one #GstAmtSrc:uri, so that
  * playbin and uridecodebin play `amt://` by themselves.
  *

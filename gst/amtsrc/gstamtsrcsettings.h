@@ -7,7 +7,9 @@
 
 #include "gstmcsettings.h"
 
-G_BEGIN_DECLS typedef enum
+G_BEGIN_DECLS
+
+typedef enum
 {
   GST_AMT_DELIVERY_AUTO,
   GST_AMT_DELIVERY_NATIVE,

@@ -204,7 +204,7 @@ route_digest (const GstAmtTunnel * tunnel, guint * ifindex)
   if (stats->relay.ip.family == CORE_FAMILY_NONE ||
       !gst_mc_iface_route (&stats->relay.ip, ifindex, &local))
     return 0;
-  digest = *ifindex;
+  digest = *ifindex * 33 + gst_mc_iface_carrier_changes (*ifindex);
   for (gsize i = 0; i < sizeof (local.bytes); i++)
     digest = digest * 33 + local.bytes[i];
   return digest;
@@ -306,10 +306,14 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
 gboolean
 gst_amt_tunnel_event (GstAmtTunnel * tunnel, amt_gateway_event_info * event)
 {
+  guint ifindex;
+
   if (!amt_gateway_event (tunnel->gateway, event))
     return FALSE;
   if (event->type == AMT_EVENT_NEED_CANDIDATES)
     gst_amt_relays_refresh (tunnel->relays, gst_mc_now ());
+  else if (event->type == AMT_EVENT_CONNECTED)
+    tunnel->route = route_digest (tunnel, &ifindex);
   return TRUE;
 }
 

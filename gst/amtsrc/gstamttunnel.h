@@ -12,10 +12,13 @@
 #include "gstamtsrcsettings.h"
 #include "gstmcnetlink.h"
 
-G_BEGIN_DECLS typedef struct _GstAmtTunnel GstAmtTunnel;
+G_BEGIN_DECLS
+
+typedef struct _GstAmtTunnel GstAmtTunnel;
 
 /* Opens the socket and adds it to the poll; asks nothing of the network yet.
- * wake_fd is an eventfd that lookups of relays add to.  Fails with a GST_RESOURCE_ERROR that names the property. */
+ * wake_fd is an eventfd that lookups of relays add to.  Fails with a
+ * GST_RESOURCE_ERROR that names the property. */
 GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
     const GstMcSettings * common, const GstAmtSettings * settings,
     core_family channel_family, GstPoll * poll, int wake_fd, GError ** error);

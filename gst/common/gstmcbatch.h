@@ -10,7 +10,9 @@
 
 #include "gstmcaddr.h"
 
-G_BEGIN_DECLS typedef struct _GstMcBatch GstMcBatch;
+G_BEGIN_DECLS
+
+typedef struct _GstMcBatch GstMcBatch;
 
 typedef struct
 {

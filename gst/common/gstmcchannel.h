@@ -11,8 +11,9 @@
 #include "addr.h"
 
 G_BEGIN_DECLS
+
 /* A channel as the user knows it. */
-    typedef struct
+typedef struct
 {
   core_ip source;
   core_ip group;
@@ -30,17 +31,15 @@ GstEvent *gst_mc_channel_event (const GstMcChannel * channel,
 
 /* Posts an element message with the channel's fields, delivery and relay
  * (strings), and further fields as for gst_structure_new (). */
-void
-gst_mc_channel_post (GstElement * element, const gchar * name,
+void gst_mc_channel_post (GstElement * element, const gchar * name,
     const GstMcChannel * channel, const gchar * delivery, const gchar * relay,
-    const gchar * first_field, ...)
-    G_GNUC_NULL_TERMINATED;
+    const gchar * first_field, ...) G_GNUC_NULL_TERMINATED;
 
 /* Posts an error message with the text of the error. */
-     void gst_mc_post_error (GstElement * element, const GError * error);
+void gst_mc_post_error (GstElement * element, const GError * error);
 
 /* Posts a GST_MESSAGE_PROGRESS. */
-     void gst_mc_progress (GstElement * element, GstProgressType type,
+void gst_mc_progress (GstElement * element, GstProgressType type,
     const gchar * code, const gchar * format, ...) G_GNUC_PRINTF (4, 5);
 
 G_END_DECLS

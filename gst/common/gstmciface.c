@@ -23,16 +23,27 @@ typedef struct
   guint8 address[16];
 } RouteRequest;
 
+/* The kernel answers within the call; there is nothing to wait for. */
 static gssize
-ask_for_route (const core_ip * to, gpointer answer, gsize size)
+ask_kernel (gconstpointer request, gsize len, gpointer answer, gsize size)
 {
-  gsize len = core_ip_len (to);
-  RouteRequest request;
   gssize n = -1;
   int fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
   if (fd < 0)
     return -1;
+  if (send (fd, request, len, 0) >= 0)
+    n = recv (fd, answer, size, MSG_DONTWAIT);
+  close (fd);
+  return n;
+}
+
+static gssize
+ask_for_route (const core_ip * to, gpointer answer, gsize size)
+{
+  gsize len = core_ip_len (to);
+  RouteRequest request;
+
   memset (&request, 0, sizeof (request));
   request.header.nlmsg_len =
       (guint32) (G_STRUCT_OFFSET (RouteRequest, address) + len);
@@ -43,12 +54,43 @@ ask_for_route (const core_ip * to, gpointer answer, gsize size)
   request.to.rta_type = RTA_DST;
   request.to.rta_len = (guint16) RTA_LENGTH (len);
   memcpy (request.address, to->bytes, len);
+  return ask_kernel (&request, request.header.nlmsg_len, answer, size);
+}
 
-  /* The kernel answers within the call; there is nothing to wait for. */
-  if (send (fd, &request, request.header.nlmsg_len, 0) >= 0)
-    n = recv (fd, answer, size, MSG_DONTWAIT);
-  close (fd);
-  return n;
+guint
+gst_mc_iface_carrier_changes (guint ifindex)
+{
+  struct
+  {
+    struct nlmsghdr header;
+    struct ifinfomsg info;
+  } request;
+  union
+  {
+    struct nlmsghdr header;
+    guint8 bytes[16384];
+  } answer;
+  const struct rtattr *attr;
+  guint32 changes = 0;
+  gssize n;
+  int len;
+
+  memset (&request, 0, sizeof (request));
+  request.header.nlmsg_len = sizeof (request);
+  request.header.nlmsg_type = RTM_GETLINK;
+  request.header.nlmsg_flags = NLM_F_REQUEST;
+  request.info.ifi_index = (int) ifindex;
+  n = ask_kernel (&request, sizeof (request), &answer, sizeof (answer));
+  if (n < 0 || !NLMSG_OK (&answer.header, (gsize) n) ||
+      answer.header.nlmsg_type != RTM_NEWLINK)
+    return 0;
+  len = (int) IFLA_PAYLOAD (&answer.header);
+  for (attr = IFLA_RTA (NLMSG_DATA (&answer.header)); RTA_OK (attr, len);
+      attr = RTA_NEXT (attr, len))
+    if (attr->rta_type == IFLA_CARRIER_CHANGES &&
+        RTA_PAYLOAD (attr) >= sizeof (changes))
+      memcpy (&changes, RTA_DATA (attr), sizeof (changes));
+  return changes;
 }
 
 gboolean
@@ -147,6 +189,8 @@ find_iface (const struct ifaddrs *all, const gchar * name, core_family family,
     if (ifaddr_ip (ifa, &ip) && sends_joins (&ip, family))
       found->iface.addresses += ip_digest (&ip);
   }
+  found->iface.carrier_changes =
+      gst_mc_iface_carrier_changes (found->iface.index);
   found->iface.running = (found->flags & IFF_UP) && (found->flags &
       IFF_RUNNING);
   return TRUE;

@@ -10,11 +10,14 @@
 
 #include "gstmcchannel.h"
 
-G_BEGIN_DECLS typedef struct
+G_BEGIN_DECLS
+
+typedef struct
 {
   guint index;
   gchar name[IF_NAMESIZE];
   gboolean running;             /* up, and with a link */
+  guint carrier_changes;
   guint addresses;              /* a digest of those that joins are sent from */
 } GstMcIface;
 
@@ -27,6 +30,10 @@ G_BEGIN_DECLS typedef struct
  * Returns: (transfer full) */
 GArray *gst_mc_iface_find (const gchar * text, const GstMcChannel * channel,
     gboolean all, GError ** error);
+
+/* How often the interface lost or got its link: the kernel may tell of a short
+ * loss only when it is over. */
+guint gst_mc_iface_carrier_changes (guint ifindex);
 
 /* Fills out with the interface and local address by which datagrams to that
  * address leave; FALSE when there is no route. */

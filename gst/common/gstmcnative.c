@@ -259,6 +259,7 @@ join_wanted (GstMcNative * native, const GstMcIface * iface,
 {
   GstMcIface *old = find_joined (native, iface->index);
   gboolean stale = old != NULL && (old->addresses != iface->addresses ||
+      old->carrier_changes != iface->carrier_changes ||
       !old->running || gst_mc_netlink_was_down (netlink, iface->index));
   g_autoptr (GError) error = NULL;
 

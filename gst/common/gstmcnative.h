@@ -9,7 +9,9 @@
 #include "gstmcpath.h"
 #include "gstmcsettings.h"
 
-G_BEGIN_DECLS typedef struct _GstMcNative GstMcNative;
+G_BEGIN_DECLS
+
+typedef struct _GstMcNative GstMcNative;
 
 /* Checks the interfaces the user named; asks nothing of the network yet.
  * may_learn: a port of 0 is no error, it will be known before join ().  Fails

@@ -9,7 +9,9 @@
 
 #include "core.h"
 
-G_BEGIN_DECLS typedef struct _GstMcNetlink GstMcNetlink;
+G_BEGIN_DECLS
+
+typedef struct _GstMcNetlink GstMcNetlink;
 
 /* Never NULL; where the system does not permit listening, nothing is ever
  * heard, and a warning is logged. */

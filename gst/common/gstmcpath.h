@@ -11,7 +11,9 @@
 #include "gstmcnetlink.h"
 #include "gstmctell.h"
 
-G_BEGIN_DECLS typedef struct _GstMcPath GstMcPath;
+G_BEGIN_DECLS
+
+typedef struct _GstMcPath GstMcPath;
 
 /* Counters of a path, which only grow, and what it is doing. */
 typedef struct
@@ -33,13 +35,13 @@ typedef struct
 
   /* The channel is known: join it.  FALSE: that is impossible as things are,
    * for the reason given. */
-    gboolean (*join) (GstMcPath * path, core_time now, GError ** error);
+  gboolean (*join) (GstMcPath * path, core_time now, GError ** error);
 
   /* Leave it, to join again later.  NULL where the join always stays. */
   void (*leave) (GstMcPath * path, core_time now);
 
   /* NULL where that is no question of interfaces. */
-    gboolean (*is_joined) (const GstMcPath * path);
+  gboolean (*is_joined) (const GstMcPath * path);
 
   /* A pause ended. */
   void (*resume) (GstMcPath * path, core_time now);
@@ -50,11 +52,11 @@ typedef struct
 
   /* Timers, control messages and what they mean to the user.  FALSE: the
    * stream cannot go on, and an error was posted. */
-    gboolean (*step) (GstMcPath * path, core_time now);
-    core_time (*deadline) (const GstMcPath * path);
+  gboolean (*step) (GstMcPath * path, core_time now);
+  core_time (*deadline) (const GstMcPath * path);
 
   /* Receives a batch; returns the number of datagrams to take, or -errno. */
-    gint (*receive) (GstMcPath * path);
+  gint (*receive) (GstMcPath * path);
 
   /* Takes datagram i of the batch.  Returns: (transfer full) (nullable): a
    * payload of the channel; NULL when it is none, which was counted. */

@@ -379,38 +379,69 @@ add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
   gst_buffer_unref (buffer);
 }
 
-/* FALSE: an error was posted. */
-static gboolean
-receive_by (GstMcReceiver * rx, guint i, core_time now)
+/* What one path brought in a wake-up. */
+typedef struct
+{
+  gint n;
+  gint next;
+  GstBuffer *buffer;            /* the oldest payload, NULL: none is left */
+  GstClockTime realtime;
+  guint16 source_port;
+} Batch;
+
+static void
+fill_batch (GstMcReceiver * rx, guint i, Batch * batch, core_time now)
 {
   GstMcPath *path = rx->paths[i];
-  gint n = path->klass->receive (path);
 
-  if (n < 0) {
-    GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, READ,
-        ("Could not receive from the network: %s", g_strerror (-n)), (NULL));
-    return FALSE;
-  }
-  if (n > 0)
-    gst_mc_output_begin (&rx->output, rx->tell.element);
-  for (gint j = 0; j < n; j++) {
-    GstClockTime realtime;
-    guint16 source_port;
-    GstBuffer *buffer = path->klass->take (path, (guint) j, now, &realtime,
-        &source_port);
+  while (batch->buffer == NULL && batch->next < batch->n)
+    batch->buffer = path->klass->take (path, (guint) batch->next++, now,
+        &batch->realtime, &batch->source_port);
+}
 
-    if (buffer)
-      add_payload (rx, i, buffer, realtime, source_port, now);
+/* Takes all payloads, in the order in which they arrived by any path: an older
+ * one must not come behind a newer one of the other path. */
+static void
+take_batches (GstMcReceiver * rx, Batch * batches, core_time now)
+{
+  for (;;) {
+    Batch *oldest = NULL;
+
+    for (guint i = 0; i < rx->n_paths; i++) {
+      fill_batch (rx, i, &batches[i], now);
+      if (batches[i].buffer != NULL && (oldest == NULL ||
+              batches[i].realtime < oldest->realtime))
+        oldest = &batches[i];
+    }
+    if (oldest == NULL)
+      return;
+    add_payload (rx, (guint) (oldest - batches), oldest->buffer,
+        oldest->realtime, oldest->source_port, now);
+    oldest->buffer = NULL;
   }
-  return TRUE;
 }
 
 gint
 gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
 {
-  for (guint i = 0; i < rx->n_paths; i++)
-    if (!receive_by (rx, i, now))
+  Batch batches[G_N_ELEMENTS (rx->paths)] = { {0}
+  };
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < rx->n_paths; i++) {
+    gint n = rx->paths[i]->klass->receive (rx->paths[i]);
+
+    if (n < 0) {
+      GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, READ,
+          ("Could not receive from the network: %s", g_strerror (-n)), (NULL));
       return -1;
+    }
+    batches[i].n = n;
+    any |= n > 0;
+  }
+  if (any)
+    gst_mc_output_begin (&rx->output, rx->tell.element);
+  take_batches (rx, batches, now);
 
   /* Answers first: a Query waits for its Update. */
   if (!gst_mc_receiver_step (rx, now))

@@ -12,7 +12,9 @@
 #include "gstmcpath.h"
 #include "gstmcsettings.h"
 
-G_BEGIN_DECLS typedef struct _GstMcReceiver GstMcReceiver;
+G_BEGIN_DECLS
+
+typedef struct _GstMcReceiver GstMcReceiver;
 
 /* Counters of a run, taken together. */
 typedef struct

@@ -10,8 +10,9 @@
 #include "gstmcchannel.h"
 
 G_BEGIN_DECLS
+
 /* Property ids; an element's own begin at GST_MC_PROP_LAST. */
-    enum
+enum
 {
   GST_MC_PROP_0,
   GST_MC_PROP_URI,
@@ -57,9 +58,9 @@ void gst_mc_settings_clear (GstMcSettings * settings);
 void gst_mc_settings_copy (GstMcSettings * to, const GstMcSettings * from);
 
 /* Installs the ids up to stats; the second function those behind it, for
- * elements that join on the host's own interfaces.  uri and stats are the element's to set and
- * get; the rest is handled here, with the object lock held by the caller.
- * FALSE: not one of them. */
+ * elements that join on the host's own interfaces.  uri and stats are the
+ * element's to set and get; the rest is handled here, with the object lock held
+ * by the caller.  FALSE: not one of them. */
 void gst_mc_settings_install_properties (GObjectClass * klass);
 void gst_mc_settings_install_native_properties (GObjectClass * klass);
 gboolean gst_mc_settings_set_property (GstMcSettings * settings, guint id,

@@ -10,7 +10,9 @@
 
 #include "gstmcaddr.h"
 
-G_BEGIN_DECLS typedef struct
+G_BEGIN_DECLS
+
+typedef struct
 {
   int fd;                       /* -1 when closed */
   int family;                   /* AF_INET, or AF_INET6 (both families) */

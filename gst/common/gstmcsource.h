@@ -14,7 +14,9 @@
 
 #include "gstmcreceiver.h"
 
-G_BEGIN_DECLS typedef struct _GstMcSource GstMcSource;
+G_BEGIN_DECLS
+
+typedef struct _GstMcSource GstMcSource;
 
 /* What an element adds.  Own properties and publish may be NULL. */
 typedef struct
@@ -22,7 +24,7 @@ typedef struct
   const gchar *scheme;          /* of its URIs */
 
   /* A run begins: makes self->receiver and gives it a path. */
-    gboolean (*open) (GstMcSource * self, const GstMcSettings * settings,
+  gboolean (*open) (GstMcSource * self, const GstMcSettings * settings,
       GError ** error);
 
   /* The property stats.  Returns: (transfer full) */
@@ -33,9 +35,9 @@ typedef struct
 
   /* The element's own properties; FALSE: not one of them.  These and publish
    * are called with the object lock held. */
-    gboolean (*set_property) (GstMcSource * self, guint id,
+  gboolean (*set_property) (GstMcSource * self, guint id,
       const GValue * value);
-    gboolean (*get_property) (GstMcSource * self, guint id, GValue * value);
+  gboolean (*get_property) (GstMcSource * self, guint id, GValue * value);
 } GstMcSourceClass;
 
 struct _GstMcSource

@@ -11,6 +11,7 @@
 #include "gstmcreceiver.h"
 
 G_BEGIN_DECLS
+
 #define GST_MC_STATS_NAME "application/x-multicast-stats"
 /* The fields that the statistics of all sources have; delivery is said as long
  * as there is none.

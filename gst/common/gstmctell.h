@@ -12,7 +12,9 @@
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
 
-G_BEGIN_DECLS typedef struct
+G_BEGIN_DECLS
+
+typedef struct
 {
   GstBaseSrc *src;
   GstElement *element;          /* the same */

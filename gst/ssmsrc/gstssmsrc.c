@@ -216,8 +216,8 @@ static const GstMcSourceClass source_class = {
 /**
  * GstSsmSrc:port:
  *
- * UDP port of the channel. Required: unlike a tunnel, a native join cannot learn
- * it, so 0 is an error.
+ * UDP port of the channel. Required: unlike a tunnel, a native join cannot
+ * learn it, so 0 is an error.
  *
  * Since: 0.1
  */

@@ -8,6 +8,7 @@
 #include <gst/base/gstpushsrc.h>
 
 G_BEGIN_DECLS
+
 #define GST_TYPE_SSM_SRC (gst_ssm_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstSsmSrc, gst_ssm_src, GST, SSM_SRC, GstPushSrc)
 GST_ELEMENT_REGISTER_DECLARE (ssmsrc);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * A pipeline with a multicast source for tests, which keeps all that comes out of it:
- * buffers, events, messages.
+ * A pipeline with a multicast source for tests, which keeps all that comes out
+ * of it: buffers, events, messages.
  */
 #pragma once
 
@@ -38,8 +38,8 @@ typedef struct
 /* FACTORY ! fakesink. */
 void src_test_make (SrcTest * t, const gchar * factory);
 
-/* amtsrc ! fakesink, by the tunnel alone, with source and group of the flow and no port; flow and
- * relay may be NULL. */
+/* amtsrc ! fakesink, by the tunnel alone, with source and group of the flow and
+ * no port; flow and relay may be NULL. */
 void src_test_init (SrcTest * t, const PeerFlow * flow,
     const PeerRelay * relay);
 void src_test_clear (SrcTest * t);
