@@ -160,7 +160,7 @@ peer () {
   ns_exec "$ns" "$MC_NETNS_PEER" "$kind" "status=$DIR/$name.status" "$@" \
     >>"$DIR/$name.log" 2>&1 &
   PEER_PID[$name]=$!
-  wait_for 10 test -e "$DIR/$name.status" || fail "$name did not start"
+  wait_for 20 test -e "$DIR/$name.status" || fail "$name did not start"
 }
 
 # ns_exec NS COMMAND...   "-": where we are

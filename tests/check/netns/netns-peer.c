@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * A relay or a receiver of numbered datagrams that a shell script can drive.
+ * A relay, a sender or a receiver of numbered datagrams that a shell script can
+ * drive.
  *
  *   netns-peer relay status=FILE [KEY=VALUE...] [, KEY=VALUE...]...
- *   netns-peer receiver status=FILE [KEY=VALUE...]
+ *   netns-peer sender status=FILE [KEY=VALUE...] [, KEY=VALUE...]...
+ *   netns-peer receiver|ssm-receiver status=FILE [KEY=VALUE...]
+ *   netns-peer launch status=FILE pipeline=DESCRIPTION
  *
+ * A relay has an amtrelaysink, a sender sends native multicast, a receiver has
+ * an amtsrc or ssmsrc.
  * FILE is replaced all the time by one with what is known, as key=value lines;
  * what happens is told on stdout.  Keys that are not named in peer-sender.c or
  * peer-receiver.c are properties of the element.  A comma begins another
@@ -28,10 +33,14 @@ typedef struct
   GMainLoop *loop;
   GstElement *pipeline;
   const gchar *status_file;
-  GPtrArray *senders;           /* of a relay */
+  GPtrArray *senders;           /* of a relay or sender */
   PeerReceiver *receiver;       /* or this */
+  gboolean native;              /* the senders are */
+  gboolean launch;              /* or it is any pipeline */
 
   gint64 started_us;            /* monotonic */
+  gint64 begin_us;              /* Unix time before set_state () */
+  gint64 playing_us;            /* Unix time after it */
   gint64 start_us;              /* how long set_state () took */
   gint64 stop_us;
   gint64 first_progress_us;     /* after the start; -1 before it */
@@ -129,6 +138,8 @@ append_own_status (Peer * peer, GString * out)
   g_string_append_printf (out, "cpu-us=%" G_GINT64_FORMAT "\n",
       (gint64) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
       G_USEC_PER_SEC + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  g_string_append_printf (out, "begin-us=%" G_GINT64_FORMAT "\n"
+      "playing-us=%" G_GINT64_FORMAT "\n", peer->begin_us, peer->playing_us);
   g_string_append_printf (out, "start-us=%" G_GINT64_FORMAT "\n"
       "stop-us=%" G_GINT64_FORMAT "\n"
       "first-progress-us=%" G_GINT64_FORMAT "\n"
@@ -140,6 +151,30 @@ append_own_status (Peer * peer, GString * out)
   while (g_hash_table_iter_next (&iter, &name, &n))
     g_string_append_printf (out, "message.%s=%u\n", (const gchar *) name,
         GPOINTER_TO_UINT (n));
+}
+
+/* Of a pipeline of any kind: "NAME.key=value". */
+static void
+append_element_status (const GValue * item, gpointer data)
+{
+  GstElement *element = g_value_get_object (item);
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), "stats")) {
+    g_autofree gchar *prefix = g_strdup_printf ("%s.",
+        GST_OBJECT_NAME (element));
+
+    peer_append_stats (data, prefix, element);
+  }
+}
+
+static void
+append_launch_status (Peer * peer, GString * out)
+{
+  GstIterator *it = gst_bin_iterate_recurse (GST_BIN (peer->pipeline));
+
+  /* A bin that changes while it is looked at is looked at the next time. */
+  gst_iterator_foreach (it, append_element_status, out);
+  gst_iterator_free (it);
 }
 
 static gboolean
@@ -159,6 +194,8 @@ publish (gpointer data)
   }
   if (peer->receiver)
     peer_receiver_append_status (peer->receiver, out);
+  if (peer->launch)
+    append_launch_status (peer, out);
   if (!g_file_set_contents_full (peer->status_file, out->str, (gssize) out->len,
           G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
     g_error ("%s", error->message);
@@ -267,6 +304,17 @@ set_option (Peer * peer, const gchar * argument)
     peer->status_file = argument + strlen ("status=");
     return TRUE;
   }
+  if (peer->launch) {
+    g_autoptr (GError) error = NULL;
+    GstElement *bin;
+
+    if (!g_str_equal (parts[0], "pipeline"))
+      return FALSE;
+    bin = gst_parse_bin_from_description (parts[1], FALSE, &error);
+    if (bin == NULL || error != NULL)
+      g_error ("%s", error->message);
+    return gst_bin_add (GST_BIN (peer->pipeline), bin);
+  }
   if (peer->receiver)
     return peer_receiver_set (peer->receiver, parts[0], parts[1]);
   return peer_sender_set (g_ptr_array_index (peer->senders,
@@ -274,20 +322,40 @@ set_option (Peer * peer, const gchar * argument)
 }
 
 static void
-parse (Peer * peer, int argc, char **argv)
+add_sender (Peer * peer)
+{
+  g_ptr_array_add (peer->senders, peer->native ? peer_sender_new_native () :
+      peer_sender_new (GST_BIN (peer->pipeline)));
+}
+
+static void
+parse_kind (Peer * peer, const gchar * kind)
 {
   GstBin *bin = GST_BIN (peer->pipeline);
 
-  if (argc >= 2 && g_str_equal (argv[1], "relay"))
-    g_ptr_array_add (peer->senders, peer_sender_new (bin));
-  else if (argc >= 2 && g_str_equal (argv[1], "receiver"))
-    peer->receiver = peer_receiver_new (bin);
-  else
-    g_error ("usage: netns-peer relay|receiver status=FILE KEY=VALUE...");
+  if (g_str_equal (kind, "relay") || g_str_equal (kind, "sender")) {
+    peer->native = g_str_equal (kind, "sender");
+    add_sender (peer);
+  } else if (g_str_equal (kind, "receiver")) {
+    peer->receiver = peer_receiver_new (bin, "amtsrc");
+  } else if (g_str_equal (kind, "ssm-receiver")) {
+    peer->receiver = peer_receiver_new (bin, "ssmsrc");
+  } else if (g_str_equal (kind, "launch")) {
+    peer->launch = TRUE;
+  } else {
+    g_error ("usage: netns-peer relay|sender|receiver|ssm-receiver|launch "
+        "status=FILE KEY=VALUE...");
+  }
+}
+
+static void
+parse (Peer * peer, int argc, char **argv)
+{
+  parse_kind (peer, argc >= 2 ? argv[1] : "");
 
   for (int i = 2; i < argc; i++) {
-    if (peer->receiver == NULL && g_str_equal (argv[i], ","))
-      g_ptr_array_add (peer->senders, peer_sender_new (bin));
+    if (peer->senders->len > 0 && g_str_equal (argv[i], ","))
+      add_sender (peer);
     else if (!set_option (peer, argv[i]))
       g_error ("\"%s\" is not understood", argv[i]);
   }
@@ -307,8 +375,10 @@ run (Peer * peer)
   g_timeout_add (PUBLISH_MS, publish, peer);
 
   peer->first_progress_us = -1;
+  peer->begin_us = g_get_real_time ();
   peer->started_us = g_get_monotonic_time ();
   gst_element_set_state (peer->pipeline, GST_STATE_PLAYING);
+  peer->playing_us = g_get_real_time ();
   peer->start_us = g_get_monotonic_time () - peer->started_us;
   for (guint i = 0; i < peer->senders->len; i++)
     peer_sender_start (g_ptr_array_index (peer->senders, i));

@@ -24,11 +24,12 @@ gboolean peer_parse_uint (const gchar * value, guint64 * out);
 void peer_append_stats (GString * out, const gchar * prefix,
     GstElement * element);
 
-/* --- sender: appsrc ! amtrelaysink --- */
+/* --- sender: appsrc ! amtrelaysink, or native multicast --- */
 
 typedef struct _PeerSender PeerSender;
 
 PeerSender *peer_sender_new (GstBin * pipeline);
+PeerSender *peer_sender_new_native (void);
 gboolean peer_sender_set (PeerSender * sender, const gchar * key,
     const gchar * value);
 void peer_sender_start (PeerSender * sender);
@@ -40,11 +41,11 @@ void peer_sender_append_status (PeerSender * sender, GString * out,
     const gchar * prefix);
 void peer_sender_free (PeerSender * sender);
 
-/* --- receiver: amtsrc ! fakesink --- */
+/* --- receiver: amtsrc or ssmsrc ! fakesink --- */
 
 typedef struct _PeerReceiver PeerReceiver;
 
-PeerReceiver *peer_receiver_new (GstBin * pipeline);
+PeerReceiver *peer_receiver_new (GstBin * pipeline, const gchar * element);
 gboolean peer_receiver_set (PeerReceiver * receiver, const gchar * key,
     const gchar * value);
 void peer_receiver_append_status (PeerReceiver * receiver, GString * out);

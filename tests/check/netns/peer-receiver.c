@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * Receives numbered datagrams through an amtsrc and looks at each.
+ * Receives numbered datagrams through an amtsrc or ssmsrc and looks at each.
  */
 #include "netns-peer.h"
 
 #include <string.h>
+
+/* Numbers of one sender that are kept in mind. */
+#define NUMBERS_MAX (1u << 24)
 
 /* A silence worth telling. */
 #define GAP_US (500 * 1000)
@@ -21,7 +24,13 @@ struct _PeerReceiver
   guint64 foreign;              /* of another channel */
   guint64 damaged;
   guint64 lost;                 /* numbers skipped */
-  guint64 late;                 /* numbers that are not new */
+  guint64 late;                 /* numbers lower than one before */
+  guint8 *seen;                 /* a bit each, of this epoch */
+  guint64 first;                /* of this epoch */
+  guint64 unique;
+  guint64 duplicates;
+  guint64 channels;             /* multicast-channel events */
+  gchar *delivery;              /* of the last of them */
   guint64 epochs;
   guint64 disconts;             /* but for the first buffer */
   guint64 bad_stamps;           /* no PTS, or one before the last */
@@ -69,6 +78,23 @@ look_at_time (PeerReceiver * r, gint64 now)
   r->last_us = now;
 }
 
+/* Which numbers came, and which came twice. */
+static void
+look_up_number (PeerReceiver * r, guint64 number)
+{
+  guint8 bit = (guint8) (1 << number % 8);
+
+  if (number >= NUMBERS_MAX)
+    g_error ("too many datagrams to remember");
+  if (r->seen[number / 8] & bit) {
+    r->duplicates++;
+    return;
+  }
+  r->seen[number / 8] |= bit;
+  r->unique++;
+  r->first = MIN (r->first, number);
+}
+
 static void
 look_at_number (PeerReceiver * r, const GstMapInfo * map)
 {
@@ -96,7 +122,11 @@ look_at_number (PeerReceiver * r, const GstMapInfo * map)
     r->epochs++;
     r->epoch = epoch;
     r->next = number;
+    r->first = number;
+    r->unique = 0;
+    memset (r->seen, 0, NUMBERS_MAX / 8);
   }
+  look_up_number (r, number);
   if (number < r->next) {
     r->late++;
     return;
@@ -118,6 +148,18 @@ look_at (PeerReceiver * r, GstBuffer * buffer, gint64 now)
   r->packets++;
 }
 
+static void
+look_at_event (PeerReceiver * r, GstEvent * event)
+{
+  const GstStructure *s = gst_event_get_structure (event);
+
+  if (s == NULL || !gst_structure_has_name (s, "multicast-channel"))
+    return;
+  r->channels++;
+  g_free (r->delivery);
+  r->delivery = g_strdup (gst_structure_get_string (s, "delivery"));
+}
+
 static GstPadProbeReturn
 on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -125,13 +167,16 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   gint64 now = g_get_real_time ();
 
   g_mutex_lock (&r->lock);
-  r->lists++;
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+  if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    look_at_event (r, GST_PAD_PROBE_INFO_EVENT (info));
+  } else if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
     GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
 
+    r->lists++;
     for (guint i = 0; i < gst_buffer_list_length (list); i++)
       look_at (r, gst_buffer_list_get (list, i), now);
   } else {
+    r->lists++;
     look_at (r, GST_PAD_PROBE_INFO_BUFFER (info), now);
   }
   g_mutex_unlock (&r->lock);
@@ -139,7 +184,7 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 }
 
 PeerReceiver *
-peer_receiver_new (GstBin * pipeline)
+peer_receiver_new (GstBin * pipeline, const gchar * element)
 {
   PeerReceiver *r = g_new0 (PeerReceiver, 1);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
@@ -148,19 +193,22 @@ peer_receiver_new (GstBin * pipeline)
   r->channel = 1;
   r->stamp = GST_CLOCK_TIME_NONE;
   g_mutex_init (&r->lock);
-  r->src = gst_element_factory_make ("amtsrc", NULL);
+  r->seen = g_malloc0 (NUMBERS_MAX / 8);
+  r->src = gst_element_factory_make (element, NULL);
   if (r->src == NULL || sink == NULL)
-    g_error ("no amtsrc or no fakesink");
+    g_error ("no %s or no fakesink", element);
   /* Unless the test says otherwise, it is the tunnel that is tested. */
-  gst_util_set_object_arg (G_OBJECT (r->src), "delivery", "tunnel");
+  if (g_str_equal (element, "amtsrc"))
+    gst_util_set_object_arg (G_OBJECT (r->src), "delivery", "tunnel");
   g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
   gst_bin_add_many (pipeline, r->src, sink, NULL);
   if (!gst_element_link (r->src, sink))
-    g_error ("amtsrc and fakesink cannot be linked");
+    g_error ("source and fakesink cannot be linked");
 
   pad = gst_element_get_static_pad (sink, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_data, r, NULL);
+      GST_PAD_PROBE_TYPE_BUFFER_LIST | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_data, r, NULL);
   gst_object_unref (pad);
   return r;
 }
@@ -171,6 +219,13 @@ peer_receiver_set (PeerReceiver * r, const gchar * key, const gchar * value)
   if (g_str_equal (key, "channel"))
     return peer_parse_uint (value, &r->channel);
   return peer_set_property (r->src, key, value);
+}
+
+/* Numbers between the first and the last that never came. */
+static guint64
+count_missing (const PeerReceiver * r)
+{
+  return r->epochs == 0 ? 0 : r->next - r->first - r->unique;
 }
 
 void
@@ -185,6 +240,8 @@ peer_receiver_append_status (PeerReceiver * r, GString * out)
     } fields[] = {
       {"packets", r->packets}, {"lists", r->lists}, {"foreign", r->foreign},
       {"damaged", r->damaged}, {"lost", r->lost}, {"late", r->late},
+      {"duplicates", r->duplicates}, {"missing", count_missing (r)},
+      {"channels", r->channels},
       {"epochs", r->epochs}, {"disconts", r->disconts},
       {"bad-stamps", r->bad_stamps}, {"gaps", r->gaps}, {"next", r->next},
       {"gap-us", (guint64) r->gap_us}, {"gap-end-us", (guint64) r->gap_end_us},
@@ -196,6 +253,8 @@ peer_receiver_append_status (PeerReceiver * r, GString * out)
       g_string_append_printf (out, "%s=%" G_GUINT64_FORMAT "\n", fields[i].key,
           fields[i].value);
   }
+  g_string_append_printf (out, "told-delivery=%s\n",
+      r->delivery ? r->delivery : "");
   g_mutex_unlock (&r->lock);
   peer_append_stats (out, "", r->src);
 }
@@ -204,5 +263,7 @@ void
 peer_receiver_free (PeerReceiver * r)
 {
   g_mutex_clear (&r->lock);
+  g_free (r->seen);
+  g_free (r->delivery);
   g_free (r);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * Sends numbered datagrams through an amtrelaysink at a given rate.
+ * Sends numbered datagrams at a given rate, through an amtrelaysink or as the
+ * sender of a native channel.
  */
 #include "netns-peer.h"
 
+#include <gio/gio.h>
 #include <gst/app/gstappsrc.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 
 /* A list is what is due in about a millisecond. */
@@ -14,8 +18,19 @@
 
 struct _PeerSender
 {
-  GstElement *appsrc;
+  GstElement *appsrc;           /* neither with native multicast */
   GstElement *sink;             /* the amtrelaysink */
+
+  gchar *source;                /* native multicast */
+  gchar *group;
+  gchar *iface;                 /* NULL: the kernel's choice */
+  guint64 port;
+  guint64 source_port;
+  guint64 ttl;
+  GSocket *socket;
+  GSocketAddress *to;
+  guint64 refused;              /* by the kernel */
+
   GThread *thread;
   gint quit;                    /* atomic */
   gint paused;                  /* atomic */
@@ -32,7 +47,7 @@ struct _PeerSender
 };
 
 PeerSender *
-peer_sender_new (GstBin * pipeline)
+peer_sender_new_native (void)
 {
   PeerSender *s = g_new0 (PeerSender, 1);
 
@@ -40,6 +55,17 @@ peer_sender_new (GstBin * pipeline)
   s->size = 1316;
   s->channel = 1;
   s->epoch = g_random_int ();
+  s->port = 5001;
+  s->source_port = 5001;
+  s->ttl = 8;
+  return s;
+}
+
+PeerSender *
+peer_sender_new (GstBin * pipeline)
+{
+  PeerSender *s = peer_sender_new_native ();
+
   s->appsrc = gst_element_factory_make ("appsrc", NULL);
   s->sink = gst_element_factory_make ("amtrelaysink", NULL);
   if (s->appsrc == NULL || s->sink == NULL)
@@ -63,13 +89,71 @@ peer_sender_set (PeerSender * s, const gchar * key, const gchar * value)
     guint64 *value;
   } numbers[] = {
     {"rate", &s->rate}, {"size", &s->size}, {"count", &s->count},
-    {"wait-gateways", &s->gateways}, {"channel", &s->channel}
+    {"wait-gateways", &s->gateways}, {"channel", &s->channel},
+    {"port", &s->port}, {"source-port", &s->source_port}, {"ttl", &s->ttl}
   };
+  /* The last three are properties of amtrelaysink. */
+  guint n = G_N_ELEMENTS (numbers) - (s->sink ? 3 : 0);
 
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+  for (guint i = 0; i < n; i++)
     if (g_str_equal (key, numbers[i].key))
       return peer_parse_uint (value, numbers[i].value);
-  return peer_set_property (s->sink, key, value);
+  if (s->sink)
+    return peer_set_property (s->sink, key, value);
+  if (g_str_equal (key, "source"))
+    s->source = g_strdup (value);
+  else if (g_str_equal (key, "group"))
+    s->group = g_strdup (value);
+  else if (g_str_equal (key, "iface"))
+    s->iface = g_strdup (value);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static void
+open_native (PeerSender * s)
+{
+  g_autoptr (GSocketAddress) from = NULL;
+  g_autoptr (GError) error = NULL;
+
+  from = g_inet_socket_address_new_from_string (s->source,
+      (guint) s->source_port);
+  s->to = g_inet_socket_address_new_from_string (s->group, (guint) s->port);
+  if (from == NULL || s->to == NULL)
+    g_error ("source or group is no address");
+  s->socket = g_socket_new (g_socket_address_get_family (from),
+      G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, &error);
+  if (s->socket == NULL || !g_socket_bind (s->socket, from, TRUE, &error))
+    g_error ("%s port %u: %s", s->source, (guint) s->source_port,
+        error->message);
+  /* With IPv4 the source address decides. */
+  if (s->iface && !g_socket_set_option (s->socket, IPPROTO_IPV6,
+          IPV6_MULTICAST_IF, (gint) if_nametoindex (s->iface), &error))
+    g_error ("%s: %s", s->iface, error->message);
+  /* No router forwards the default of 1. */
+  g_socket_set_multicast_ttl (s->socket, (guint) s->ttl);
+}
+
+/* Takes the list. */
+static gboolean
+send_list (PeerSender * s, GstBufferList * list)
+{
+  if (s->appsrc)
+    return gst_app_src_push_buffer_list (GST_APP_SRC (s->appsrc), list) ==
+        GST_FLOW_OK;
+
+  for (guint i = 0; i < gst_buffer_list_length (list); i++) {
+    GstMapInfo map;
+
+    gst_buffer_map (gst_buffer_list_get (list, i), &map, GST_MAP_READ);
+    if (g_socket_send_to (s->socket, s->to, (const gchar *) map.data, map.size,
+            NULL, NULL) < 0)
+      __atomic_add_fetch (&s->refused, 1, __ATOMIC_RELAXED);
+    gst_buffer_unmap (gst_buffer_list_get (list, i), &map);
+  }
+  gst_buffer_list_unref (list);
+  return TRUE;
 }
 
 static GstBuffer *
@@ -94,6 +178,8 @@ count_gateways (PeerSender * s)
   g_autoptr (GstStructure) stats = NULL;
   guint64 n = 0;
 
+  if (s->sink == NULL)
+    return 0;
   g_object_get (s->sink, "stats", &stats, NULL);
   gst_structure_get_uint64 (stats, "gateways", &n);
   return n;
@@ -136,8 +222,7 @@ run (gpointer data)
     list = gst_buffer_list_new_sized (n);
     for (guint i = 0; i < n; i++)
       gst_buffer_list_add (list, make_datagram (s, sent + i));
-    if (gst_app_src_push_buffer_list (GST_APP_SRC (s->appsrc), list) !=
-        GST_FLOW_OK)
+    if (!send_list (s, list))
       break;
     sent += n;
     __atomic_store_n (&s->sent, sent, __ATOMIC_RELAXED);
@@ -151,6 +236,8 @@ void
 peer_sender_start (PeerSender * s)
 {
   s->size = MAX (s->size, PEER_PAYLOAD_MIN);
+  if (s->sink == NULL)
+    open_native (s);
   s->thread = g_thread_new ("sender", run, s);
 }
 
@@ -167,7 +254,8 @@ peer_sender_stop (PeerSender * s)
   if (s->thread == NULL)
     return;
   /* It may wait for room in appsrc. */
-  g_object_set (s->appsrc, "block", FALSE, "max-bytes", (guint64) 0, NULL);
+  if (s->appsrc)
+    g_object_set (s->appsrc, "block", FALSE, "max-bytes", (guint64) 0, NULL);
   g_thread_join (g_steal_pointer (&s->thread));
 }
 
@@ -176,11 +264,15 @@ peer_sender_append_status (PeerSender * s, GString * out, const gchar * prefix)
 {
   guint port = 0;
 
-  g_object_get (s->sink, "used-port", &port, NULL);
   g_string_append_printf (out, "%ssent=%" G_GUINT64_FORMAT "\n", prefix,
       __atomic_load_n (&s->sent, __ATOMIC_RELAXED));
   g_string_append_printf (out, "%sduration-us=%" G_GUINT64_FORMAT "\n", prefix,
       __atomic_load_n (&s->duration_us, __ATOMIC_RELAXED));
+  g_string_append_printf (out, "%srefused=%" G_GUINT64_FORMAT "\n", prefix,
+      __atomic_load_n (&s->refused, __ATOMIC_RELAXED));
+  if (s->sink == NULL)
+    return;
+  g_object_get (s->sink, "used-port", &port, NULL);
   g_string_append_printf (out, "%sused-port=%u\n", prefix, port);
   peer_append_stats (out, prefix, s->sink);
 }
@@ -189,5 +281,10 @@ void
 peer_sender_free (PeerSender * s)
 {
   peer_sender_stop (s);
+  g_clear_object (&s->socket);
+  g_clear_object (&s->to);
+  g_free (s->source);
+  g_free (s->group);
+  g_free (s->iface);
   g_free (s);
 }
