@@ -138,7 +138,7 @@ named () {
 tunnel () {
   begin tunnel
   relay Stunnel relay source=198.51.100.2 group=232.1.1.1 port=5001
-  receiver Ctunnel tunnel relay=198.51.100.2 \
+  receiver Ctunnel tunnel relay=198.51.100.2 delivery=tunnel \
     source=198.51.100.2 group=232.1.1.1 port=5001
   flows tunnel
   life tunnel
