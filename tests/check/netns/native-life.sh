@@ -13,7 +13,7 @@
 . "${MC_NETNS_LIB%/*}/router.sh"
 need_native
 
-BOUND=8
+BOUND=15
 
 # settle NS DEV N   the host's addresses end in N, the routes lead to the router
 settle () {
