@@ -24,6 +24,8 @@ typedef struct
   uint64_t hash;
   core_time at;
   uint32_t len;
+  uint16_t older;               /* in the same bucket: 1 + place in the ring, */
+  uint16_t newer;               /*   0: none */
   uint8_t by;                   /* receiver_path; NONE: matched, or no entry */
 } entry;
 
@@ -40,6 +42,7 @@ struct _receiver
   unsigned healthy;             /*   so many of them */
 
   entry ring[RING];
+  uint16_t buckets[RING];       /* by hash: the newest, as above */
   unsigned next;
   unsigned pending[RECEIVER_TUNNEL + 1];        /* entries by path */
   uint64_t duplicates;
@@ -78,6 +81,7 @@ static void
 forget_packets (receiver * rx)
 {
   memset (rx->ring, 0, sizeof (rx->ring));
+  memset (rx->buckets, 0, sizeof (rx->buckets));
   memset (rx->pending, 0, sizeof (rx->pending));
 }
 
@@ -161,37 +165,64 @@ note_native (receiver * rx)
     rx->delivery = RECEIVER_NATIVE;
 }
 
+static uint16_t *
+bucket_of (receiver * rx, uint64_t hash)
+{
+  return &rx->buckets[hash % RING];
+}
+
+static void
+remove_entry (receiver * rx, entry * e)
+{
+  if (e->older)
+    rx->ring[e->older - 1].newer = e->newer;
+  if (e->newer)
+    rx->ring[e->newer - 1].older = e->older;
+  else
+    *bucket_of (rx, e->hash) = e->older;
+  rx->pending[e->by]--;
+  e->by = RECEIVER_NONE;
+}
+
 /* Whether the other path brought it, which is then used up: a sender may send
  * the same bytes twice, and that is passed twice. */
 static bool
 take_match (receiver * rx, receiver_path other, uint64_t hash, uint32_t len)
 {
+  entry *found = NULL;
+
   if (rx->pending[other] == 0)
     return false;
-  for (unsigned i = 0; i < RING; i++) {
-    entry *e = &rx->ring[(rx->next + i) % RING];
+  for (uint16_t i = *bucket_of (rx, hash); i != 0; i = rx->ring[i - 1].older) {
+    entry *e = &rx->ring[i - 1];
 
+    /* The oldest, which the other path brought first. */
     if (e->by == other && e->hash == hash && e->len == len &&
-        rx->now - e->at < MATCH_FOR) {
-      e->by = RECEIVER_NONE;
-      rx->pending[other]--;
-      return true;
-    }
+        rx->now - e->at < MATCH_FOR)
+      found = e;
   }
-  return false;
+  if (found)
+    remove_entry (rx, found);
+  return found != NULL;
 }
 
 static void
 add_entry (receiver * rx, receiver_path by, uint64_t hash, uint32_t len)
 {
   entry *e = &rx->ring[rx->next];
+  uint16_t *bucket = bucket_of (rx, hash);
 
   if (e->by != RECEIVER_NONE)
-    rx->pending[e->by]--;
+    remove_entry (rx, e);
   e->hash = hash;
   e->at = rx->now;
   e->len = len;
   e->by = (uint8_t) by;
+  e->older = *bucket;
+  e->newer = 0;
+  *bucket = (uint16_t) (1 + rx->next);
+  if (e->older)
+    rx->ring[e->older - 1].newer = *bucket;
   rx->pending[by]++;
   rx->next = (rx->next + 1) % RING;
 }

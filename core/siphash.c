@@ -26,6 +26,15 @@ load_le (const uint8_t * p, size_t n)
   return v;
 }
 
+/* Written out, so that compilers make one load of it. */
+static uint64_t
+load_word (const uint8_t * p)
+{
+  return (uint64_t) p[0] | (uint64_t) p[1] << 8 | (uint64_t) p[2] << 16 |
+      (uint64_t) p[3] << 24 | (uint64_t) p[4] << 32 | (uint64_t) p[5] << 40 |
+      (uint64_t) p[6] << 48 | (uint64_t) p[7] << 56;
+}
+
 static void
 sip_rounds (sip_state * s, unsigned n)
 {
@@ -55,8 +64,8 @@ uint64_t
 core_siphash (const uint8_t key[CORE_SIPHASH_KEY_LEN], const uint8_t * data,
     size_t len)
 {
-  uint64_t k0 = load_le (key, 8);
-  uint64_t k1 = load_le (key + 8, 8);
+  uint64_t k0 = load_word (key);
+  uint64_t k1 = load_word (key + 8);
   sip_state s = {
     k0 ^ UINT64_C (0x736f6d6570736575), k1 ^ UINT64_C (0x646f72616e646f6d),
     k0 ^ UINT64_C (0x6c7967656e657261), k1 ^ UINT64_C (0x7465646279746573)
@@ -64,7 +73,7 @@ core_siphash (const uint8_t key[CORE_SIPHASH_KEY_LEN], const uint8_t * data,
   size_t whole = len & ~(size_t) 7;
 
   for (size_t i = 0; i < whole; i += 8)
-    sip_word (&s, load_le (data + i, 8));
+    sip_word (&s, load_word (data + i));
   sip_word (&s, load_le (data + whole, len - whole) | (uint64_t) len << 56);
   s.v2 ^= 0xff;
   sip_rounds (&s, 4);

@@ -32,6 +32,8 @@ struct _GstMcNative
   guint64 received;
   guint64 bytes;
   guint64 too_big;
+  guint64 kernel_dropped;       /* by sockets closed since */
+  gboolean was_joined;
   GstMcNativeStats stats;
 };
 
@@ -82,6 +84,10 @@ gst_mc_native_get_path (GstMcNative * native)
 static void
 close_socket (GstMcNative * native)
 {
+  if (native->batch)
+    native->kernel_dropped += gst_mc_batch_get_kernel_dropped (native->batch);
+  native->receive_buffer = 0;
+  native->rejoin_due = CORE_TIME_NEVER;
   g_clear_pointer (&native->batch, gst_mc_batch_free);
   gst_mc_poll_remove (native->poll, &native->pollfd);
   gst_mc_socket_close (&native->socket);
@@ -100,16 +106,26 @@ native_close (GstMcPath * path, core_time now)
 
 /* --- joining --- */
 
-static gboolean
-open_socket (GstMcNative * native, const GArray * ifaces, GError ** error)
+/* What a socket is bound to: datagrams to other groups stay away from it.
+ * Bound to a group of one link (RFC 4291 §2.7) it would belong to one interface
+ * for ever, but joins may be on several, and move. */
+static core_addr
+local_addr (const GstMcChannel * channel)
 {
-  const GstMcChannel *channel = &native->path.tell->channel;
   core_addr local = { channel->group, (guint16) channel->port, 0 };
+
+  if (local.ip.family == CORE_FAMILY_V6 && (local.ip.bytes[1] & 0x0f) <= 2)
+    memset (local.ip.bytes, 0, sizeof (local.ip.bytes));
+  return local;
+}
+
+static gboolean
+open_socket (GstMcNative * native, GError ** error)
+{
+  core_addr local = local_addr (&native->path.tell->channel);
   gchar text[CORE_ADDR_TEXT_MAX];
   g_autoptr (GError) problem = NULL;
 
-  /* A link-local group is bound to with its interface. */
-  local.scope = g_array_index (ifaces, GstMcIface, 0).index;
   if (!gst_mc_socket_open_group (&native->socket, &local, &problem)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
         "Could not open a socket for %s (properties \"group\" and \"port\"): "
@@ -174,7 +190,7 @@ join_all (GstMcNative * native, GError ** error)
       gst_mc_iface_find (native->settings.multicast_iface,
       &native->path.tell->channel, TRUE, error);
 
-  if (ifaces == NULL || !open_socket (native, ifaces, error))
+  if (ifaces == NULL || !open_socket (native, error))
     return FALSE;
   native->joined = g_array_new (FALSE, FALSE, sizeof (GstMcIface));
   for (guint i = 0; i < ifaces->len; i++) {
@@ -192,10 +208,15 @@ native_join (GstMcPath * path, core_time now, GError ** error)
 {
   GstMcNative *native = (GstMcNative *) path;
 
+  /* One is open where all its interfaces went. */
+  close_socket (native);
   if (!join_all (native, error)) {
     close_socket (native);
     return FALSE;
   }
+  if (native->was_joined)
+    native->stats.rejoins++;
+  native->was_joined = TRUE;
   schedule_rejoin (native, now);
   return TRUE;
 }
@@ -393,8 +414,9 @@ native_get_stats (const GstMcPath * path, GstMcPathStats * stats)
   stats->received = native->received;
   stats->bytes = native->bytes;
   stats->too_big = native->too_big;
-  stats->kernel_dropped = native->batch ?
-      gst_mc_batch_get_kernel_dropped (native->batch) : 0;
+  stats->kernel_dropped = native->kernel_dropped;
+  if (native->batch)
+    stats->kernel_dropped += gst_mc_batch_get_kernel_dropped (native->batch);
   stats->receive_buffer = native->receive_buffer;
   stats->state = native_is_joined (path) ? "joined" : "idle";
 }

@@ -146,7 +146,8 @@ read_messages (GstMcNetlink * netlink, core_time now)
     if (n <= 0)
       return;
     for (const struct nlmsghdr * header = &buf.header;
-        NLMSG_OK (header, (guint) n); header = NLMSG_NEXT (header, n))
+        n >= (ssize_t) sizeof (*header) && NLMSG_OK (header, (guint) n);
+        header = NLMSG_NEXT (header, n))
       take_message (netlink, header, now);
   }
 }

@@ -109,6 +109,41 @@ changes_apply (Changes * changes, GObject * object)
   g_object_thaw_notify (object);
 }
 
+/* GstUri would keep the last of several. */
+static gboolean
+check_repeats (const gchar * text, GError ** error)
+{
+  const gchar *start = text + strcspn (text, "?#");
+  g_autofree gchar *query = NULL;
+  g_auto (GStrv) items = NULL;
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash,
+      g_str_equal, g_free, NULL);
+
+  if (*start != '?')
+    return TRUE;
+  query = g_strndup (start + 1, strcspn (start + 1, "#"));
+  items = g_strsplit (query, "&", -1);
+  for (guint i = 0; items[i]; i++) {
+    gchar *key = g_uri_unescape_segment (items[i],
+        items[i] + strcspn (items[i], "="), NULL);
+
+    if (key == NULL || items[i][0] == '\0') {
+      g_free (key);
+      continue;
+    }
+    /* Both are names of one property. */
+    g_strdelimit (key, "_", '-');
+    if (g_hash_table_contains (seen, key)) {
+      uri_error (error, GST_URI_ERROR_BAD_URI, "The key \"%s\" is there more "
+          "than once in the URI. Give it once", key);
+      g_free (key);
+      return FALSE;
+    }
+    g_hash_table_add (seen, key);
+  }
+  return TRUE;
+}
+
 static gboolean
 collect_query (GstUri * uri, GObject * object, Changes * changes,
     GError ** error)
@@ -125,7 +160,7 @@ collect_query (GstUri * uri, GObject * object, Changes * changes,
     GParamSpec *pspec =
         g_object_class_find_property (G_OBJECT_GET_CLASS (object), key);
 
-    if (is_authority (key) || changes_have (changes, key))
+    if (is_authority (key) || (pspec && changes_have (changes, pspec->name)))
       ok = uri_error (error, GST_URI_ERROR_BAD_URI, "The key \"%s\" repeats "
           "what stands before the question mark of the URI", (gchar *) key);
     else if (pspec == NULL || !has_uri_key (pspec, G_OBJECT_TYPE (object)))
@@ -270,7 +305,8 @@ gst_mc_uri_apply (GObject * object, const gchar * scheme, const gchar * text,
         "path, which a channel does not have", text);
 
   changes_init (&changes);
-  ok = collect_authority (uri, text, object, &changes, error) &&
+  ok = check_repeats (text, error) &&
+      collect_authority (uri, text, object, &changes, error) &&
       collect_query (uri, object, &changes, error);
   if (ok)
     changes_apply (&changes, object);

@@ -110,6 +110,13 @@ expect_event (Auto * a, const gchar * delivery)
   gst_object_unref (pad);
 }
 
+static void
+wait_for_filter (const gchar * line)
+{
+  private_net_run ("for i in $(seq 500); do grep -q '%s'"
+      " /proc/self/net/mcfilter && exit 0; sleep 0.02; done; exit 1", line);
+}
+
 /* Native multicast is there: no relay hears of us. */
 GST_START_TEST (test_native)
 {
@@ -163,8 +170,37 @@ GST_START_TEST (test_impossible)
   peer_relay_wait_requests (&a.relay, 1);
   fail_unless (g_get_monotonic_time () - start < 5000000);
   private_net_run ("ip route add 192.0.2.0/24 dev m0");
-  private_net_run ("for i in $(seq 500); do grep -q 0xc000020a"
-      " /proc/self/net/mcfilter && exit 0; sleep 0.02; done; exit 1");
+  wait_for_filter ("0xc000020a");
+  auto_clear (&a);
+}
+
+GST_END_TEST;
+
+/* The interface goes and one of its name comes, at first without a link; joins
+ * are renewed all the time.  Nothing is left behind. */
+GST_START_TEST (test_iface_lost)
+{
+  guint fds = 0;
+  Auto a;
+
+  auto_init (&a);
+  g_object_set (a.t.src, "rejoin-interval", 20 * GST_MSECOND, NULL);
+  src_test_play (&a.t);
+  wait_for_filter ("m0 0xe8010101");
+  for (guint i = 0; i < 4; i++) {
+    private_net_run ("ip link del m0; sleep 0.%u", i % 2 * 3);
+    private_net_run ("ip link add m0 type veth peer name m1 &&"
+        " ip addr add " A4 "/24 dev m0; sleep 0.3;"
+        " ip link set m0 up && ip link set m1 up");
+    wait_for_filter ("m0 0xe8010101");
+    if (i == 1)
+      fds = count_fds ();
+  }
+  fail_unless_equals_int (count_fds (), fds);
+  sender_close (&a.sender);
+  sender_open (&a.sender, A4, "m0", G4, PORT);
+  a.native_up = TRUE;
+  send_until (&a, "native", 1);
   auto_clear (&a);
 }
 
@@ -270,6 +306,7 @@ amtsrc_auto_suite (void)
   tcase_add_test (tc, test_native);
   tcase_add_test (tc, test_silent);
   tcase_add_test (tc, test_impossible);
+  tcase_add_test (tc, test_iface_lost);
   tcase_add_test (tc, test_port_learnt);
   tcase_add_test (tc, test_native_only);
   tcase_add_test (tc, test_there_and_back);

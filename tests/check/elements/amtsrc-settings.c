@@ -330,6 +330,11 @@ static const struct
       "\"verify-checksum\""},
   {OK "?stall-timeout=-1", GST_URI_ERROR_BAD_REFERENCE, "\"stall-timeout\""},
   {OK "?caps=no/caps%2C%2C", GST_URI_ERROR_BAD_REFERENCE, "\"caps\""},
+  {OK "?relay=192.0.2.1&relay=192.0.2.2", GST_URI_ERROR_BAD_URI, "\"relay\""},
+  {OK "?relay=192.0.2.1&mtu=900&re%6Cay=192.0.2.2", GST_URI_ERROR_BAD_URI,
+      "\"relay\""},
+  {OK "?mtu=900&mtu=900", GST_URI_ERROR_BAD_URI, "\"mtu\""},
+  {OK "?relay-port=1&relay_port=2", GST_URI_ERROR_BAD_URI, "\"relay-port\""},
   {OK "?relay=192.0.2.1&=x", GST_URI_ERROR_BAD_REFERENCE, "\"\""}
 };
 

@@ -110,7 +110,10 @@ static const struct
   {"ssm://[fe80::1%25eth0]@[ff32::1%25eth1]:5001", "eth1"},
   {"ssm://[fe80::1%25]@[ff32::1]:5001", "zone"},
   {"ssm://[fe80::1]@[ff32::1%25eth0]:5001?multicast-iface=eth0",
-      "\"multicast-iface\""}
+      "\"multicast-iface\""},
+  {"ssm://[fe80::1]@[ff32::1%25eth0]:5001?multicast_iface=eth0",
+      "\"multicast_iface\""},
+  {OK "?mtu=900&mtu=901", "\"mtu\""}
 };
 
 GST_START_TEST (test_bad_uri)
