@@ -11,9 +11,9 @@
 #define DEFAULT_HEALTHY_TIME CORE_SECOND
 #define DEFAULT_HEALTHY_PACKETS 3
 
-/* How far one path may be behind the other: 1024 packets of 1316 bytes are
- * half a second of 20 Mbit/s. */
-#define RING 1024
+/* How far one path may be behind the other: 8192 packets of 1316 bytes are
+ * 0.4 s of 200 Mbit/s. */
+#define RING 8192
 
 /* What comes later is not the same packet but one with the same bytes. */
 #define MATCH_FOR (2 * CORE_SECOND)

@@ -20,10 +20,11 @@
  * on, the tunnel is opened, and the native join stays. When native packets then
  * come for a second without such a pause, the tunnel is left; when they stop
  * again, it is opened again. While both are open each packet is passed on once,
- * in the order in which the first copies come: where one path is ahead of the
- * other, packets may be out of order for a moment. A move to the tunnel is
- * marked by DISCONT, as nobody knows what the silence has cost; a move from it
- * loses nothing and is not.
+ * if one path is less than 8192 packets and 2 s behind the other, in the order
+ * in which the first copies come: where one path is ahead of the other, packets
+ * may be out of order for a moment. A move to the tunnel is marked by DISCONT,
+ * as nobody knows what the silence has cost; a move from it loses nothing and is
+ * not.
  *
  * In the tunnel the element asks the relays of #GstAmtSrc:relay in order, joins
  * the channel at the first that answers, keeps the tunnel alive and moves to

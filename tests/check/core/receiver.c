@@ -113,6 +113,28 @@ GST_START_TEST (test_there_and_back)
 
 GST_END_TEST;
 
+/* Either path is a fifth of a second behind at 20,000 packets a second. */
+GST_START_TEST (test_far_behind)
+{
+  receiver_path ahead = __i__ ? N : T, behind = __i__ ? T : N;
+  const uint32_t lag = 4000;
+  receiver *rx = make ();
+
+  receiver_start (rx, false, 0);
+  receiver_native (rx, true, 0);
+  for (uint32_t i = 0; i < 3 * lag; i++) {
+    core_time now = i * (MS / 20);
+
+    fail_unless (packet (rx, ahead, i, now), "packet %u", i);
+    if (i >= lag)
+      fail_if (packet (rx, behind, i - lag, now), "packet %u", i - lag);
+  }
+  fail_unless_equals_uint64 (receiver_duplicates (rx), 2 * lag);
+  receiver_free (rx);
+}
+
+GST_END_TEST;
+
 /* Native is ahead of the tunnel: what the tunnel has yet to bring is passed
  * when native did not bring it. */
 GST_START_TEST (test_native_ahead)
@@ -323,6 +345,7 @@ receiver_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_native);
   tcase_add_test (tc, test_there_and_back);
+  tcase_add_loop_test (tc, test_far_behind, 0, 2);
   tcase_add_test (tc, test_native_ahead);
   tcase_add_test (tc, test_impossible);
   tcase_add_test (tc, test_not_healthy);
