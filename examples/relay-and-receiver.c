@@ -35,7 +35,8 @@ static const gchar relay_description[] =
 
 /* To be completed with the relay's port. */
 static const gchar receiver_description[] =
-    "amtsrc name=receiver relay=127.0.0.1:%u " CHANNEL " ! tsdemux name=demux "
+    "amtsrc name=receiver delivery=tunnel relay=127.0.0.1:%u " CHANNEL " "
+    "! tsdemux name=demux "
     "demux. ! queue ! h264parse ! avdec_h264 ! videoconvert "
     "! video/x-raw,format=RGBx "
     "! appsink name=picture sync=false max-buffers=50 "
