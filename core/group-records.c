@@ -126,6 +126,25 @@ group_report_read (rd_cursor * r, core_family family, unsigned n_records,
   return CORE_OK;
 }
 
+int
+group_report_read_old (rd_cursor * r, core_family family,
+    group_record_type as, uint8_t * scratch, size_t cap, group_report * out)
+{
+  core_ip group = core_ip_read (r, family);
+  wr_cursor w;
+  rd_cursor record;
+
+  if (!rd_ok (r))
+    return CORE_ERR_INNER_TRUNCATED;
+
+  wr_init (&w, scratch, cap);
+  wr_u8 (&w, (uint8_t) as);
+  wr_zero (&w, 3);
+  core_ip_write (&w, &group);
+  rd_init (&record, scratch, wr_len (&w));
+  return group_report_read (&record, family, 1, out);
+}
+
 bool
 group_report_next (const group_report * report, size_t *pos, group_record * out)
 {

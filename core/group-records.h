@@ -77,6 +77,12 @@ typedef struct
 int group_report_read (rd_cursor * r, core_family family, unsigned n_records,
     group_report * out);
 
+/* Reads the group of an IGMPv2 or MLDv1 message and fills out with what it says
+ * in one record without sources, whose bytes lie in scratch: 4 and those of an
+ * address.  Returns CORE_OK or CORE_ERR_INNER_TRUNCATED. */
+int group_report_read_old (rd_cursor * r, core_family family,
+    group_record_type as, uint8_t * scratch, size_t cap, group_report * out);
+
 /* Walks a report: start with *pos 0; false after the last record. */
 bool group_report_next (const group_report * report, size_t *pos,
     group_record * out);

@@ -87,28 +87,6 @@ mld_parse_query (const uint8_t * data, size_t len, group_query * out)
   return CORE_OK;
 }
 
-/* An older report says of its group what one record without sources does. */
-static int
-read_v1_message (rd_cursor * r, group_record_type as,
-    uint8_t scratch[MLD_SCRATCH], group_report * out)
-{
-  core_ip group;
-  wr_cursor w;
-  rd_cursor record;
-
-  rd_skip (r, 7);
-  group = core_ip_read (r, CORE_FAMILY_V6);
-  if (!rd_ok (r))
-    return CORE_ERR_INNER_TRUNCATED;
-
-  wr_init (&w, scratch, MLD_SCRATCH);
-  wr_u8 (&w, (uint8_t) as);
-  wr_zero (&w, 3);
-  core_ip_write (&w, &group);
-  rd_init (&record, scratch, MLD_SCRATCH);
-  return group_report_read (&record, CORE_FAMILY_V6, 1, out);
-}
-
 int
 mld_parse_report (const uint8_t * data, size_t len,
     uint8_t scratch[MLD_SCRATCH], group_report * out)
@@ -126,9 +104,13 @@ mld_parse_report (const uint8_t * data, size_t len,
       rd_skip (&r, 5);
       return group_report_read (&r, CORE_FAMILY_V6, rd_u16 (&r), out);
     case MLD_V1_REPORT:
-      return read_v1_message (&r, GROUP_CHANGE_TO_EXCLUDE, scratch, out);
+      rd_skip (&r, 7);
+      return group_report_read_old (&r, CORE_FAMILY_V6,
+          GROUP_CHANGE_TO_EXCLUDE, scratch, MLD_SCRATCH, out);
     case MLD_V1_DONE:
-      return read_v1_message (&r, GROUP_CHANGE_TO_INCLUDE, scratch, out);
+      rd_skip (&r, 7);
+      return group_report_read_old (&r, CORE_FAMILY_V6,
+          GROUP_CHANGE_TO_INCLUDE, scratch, MLD_SCRATCH, out);
     default:
       return CORE_ERR_INNER_NOT_REPORT;
   }
