@@ -427,9 +427,11 @@ GST_START_TEST (test_extremes)
   config.max_manifest_latency = CORE_TIME_NEVER;
   sign = new_sign (&config, late);
   for (uint32_t i = 0; i < AMBI_COUNT_MAX; i++) {
-    fail_unless_equals_int (ambi_sign_pending (sign), 0);
-    fail_unless_equals_uint64 (ambi_sign_deadline (sign), CORE_TIME_NEVER);
-    fail_unless_equals_int (ambi_sign_packet (sign, NULL, 0, late), CORE_OK);
+    /* An assertion for each would take long. */
+    if (ambi_sign_pending (sign) != 0 ||
+        ambi_sign_deadline (sign) != CORE_TIME_NEVER ||
+        ambi_sign_packet (sign, NULL, 0, late) != CORE_OK)
+      fail ("packet %u", i);
   }
   fail_unless_equals_int (ambi_sign_pending (sign),
       AMBI_HEADER_LEN + AMBI_COUNT_MAX * 16);
