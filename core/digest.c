@@ -96,8 +96,7 @@ core_hash_len (core_hash_algorithm algorithm)
   return info != NULL ? info->len : 0;
 }
 
-/* Fetching looks through the providers under a lock, which takes longer than
- * hashing a packet. */
+/* Fetching looks through the providers under a lock, so it is done once. */
 static int
 fetch (core_hash * hash, const hash_info * info)
 {

@@ -543,6 +543,21 @@ GST_START_TEST (test_first_id)
 
 GST_END_TEST;
 
+/* Zero is an id like any other. */
+GST_START_TEST (test_id_zero)
+{
+  ambi_parser parser;
+  GArray *got;
+
+  ambi_parser_init (&parser, 0, CORE_HASH_SHA_256);
+  got = parse_hex (&parser, "00000001");
+  fail_unless_equals_int (got->len, 1);
+  check_failed (&parser, AMBI_ITEM_WRONG_STREAM_ID);
+  g_array_unref (got);
+}
+
+GST_END_TEST;
+
 /* No digests, and these TLVs: the deadline, whether one was ignored, octets. */
 static const struct
 {
@@ -664,6 +679,7 @@ ambi_wire_suite (void)
   tcase_add_test (tc, test_truncations);
   tcase_add_test (tc, test_datagram_vectors);
   tcase_add_test (tc, test_first_id);
+  tcase_add_test (tc, test_id_zero);
   tcase_add_loop_test (tc, test_tlvs, 0, G_N_ELEMENTS (tlvs));
   tcase_add_test (tc, test_longest_tlv);
   tcase_add_test (tc, test_no_octets);
