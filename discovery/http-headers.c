@@ -22,6 +22,15 @@ skip_space (const char *text)
   return text;
 }
 
+/* From one time to a later one. */
+static uint64_t
+seconds_between (int64_t start, int64_t end)
+{
+  uint64_t seconds = end > start ? (uint64_t) (end - start) : 0;
+
+  return seconds < seconds_max ? seconds : seconds_max;
+}
+
 /* Digits, and nothing else up to the end or one of the characters in ends. */
 static bool
 read_seconds (const char *text, const char *ends, uint64_t * out)
@@ -127,7 +136,7 @@ http_freshness (const char *cache_control_text, const char *age,
   }
   if (!http_date (expires, &end) || !http_date (date, &start))
     return false;
-  *seconds = end > start ? (uint64_t) (end - start) : 0;
+  *seconds = seconds_between (start, end);
   return true;
 }
 
@@ -141,9 +150,9 @@ http_retry_after (const char *retry_after, const char *date)
     return 0;
   if (read_seconds (skip_space (retry_after), "", &seconds))
     return seconds;
-  if (!http_date (retry_after, &at) || !http_date (date, &now) || at <= now)
+  if (!http_date (retry_after, &at) || !http_date (date, &now))
     return 0;
-  return (uint64_t) (at - now);
+  return seconds_between (now, at);
 }
 
 bool

@@ -3,7 +3,7 @@
  *
  * What header fields of an HTTP answer mean for whoever asks again (RFC 9110,
  * RFC 9111).  Fields that are absent are NULL; what is malformed counts as
- * absent.
+ * absent.  No answer is longer than 1,000,000,000 s.
  */
 #pragma once
 

@@ -60,6 +60,7 @@ GST_START_TEST (test_freshness)
     {NULL, NULL, NULL, NULL, false, 0},
     {NULL, NULL, "Sun, 06 Nov 1994 08:50:37 GMT", DATE, true, 60},
     {NULL, NULL, "Sun, 06 Nov 1994 08:49:30 GMT", DATE, true, 0},
+    {NULL, NULL, "Sun, 06 Nov 9994 08:49:37 GMT", DATE, true, 1000000000},
     {NULL, NULL, "0", DATE, false, 0},
     {NULL, NULL, DATE, NULL, false, 0},
     {"max-age=7", NULL, "Sun, 06 Nov 1994 08:50:37 GMT", DATE, true, 7},
@@ -82,6 +83,10 @@ GST_START_TEST (test_retry_after)
   fail_unless_equals_uint64 (http_retry_after (NULL, NULL), 0);
   fail_unless_equals_uint64 (http_retry_after ("120", NULL), 120);
   fail_unless_equals_uint64 (http_retry_after ("soon", NULL), 0);
+  fail_unless_equals_uint64 (http_retry_after ("99999999999999999999", NULL),
+      1000000000);
+  fail_unless_equals_uint64 (http_retry_after
+      ("Sun, 06 Nov 9994 08:49:37 GMT", DATE), 1000000000);
   fail_unless_equals_uint64 (http_retry_after (DATE, NULL), 0);
   fail_unless_equals_uint64 (http_retry_after (DATE,
           "Sun, 06 Nov 1994 08:49:07 GMT"), 30);
