@@ -297,6 +297,7 @@ take_metadata (dorms * d, const dorms_http_answer * answer)
   dorms_metadata *metadata;
   dorms_code code;
 
+  /* A server that names no type may still be right. */
   if (answer->content_type != NULL &&
       !http_media_type_is (answer->content_type, DORMS_ACCEPT_YANG) &&
       !http_media_type_is (answer->content_type, DORMS_ACCEPT_JSON)) {

@@ -366,7 +366,7 @@ read_udp_streams (data_reader * r, const json_node * list)
     uint32_t port = uint_or (node, UINT16_MAX, 0);
     dorms_cbacc cbacc;
 
-    if (port == 0) {
+    if (port == 0) {            /* nothing can be sent to port 0 */
       count (r, DORMS_SKIP_BAD_PORT);
       continue;
     }

@@ -204,6 +204,10 @@ dorms_fail_target (dorms * d, dorms_code code, const dorms_http_answer * answer)
 void
 dorms_next_target (dorms * d)
 {
+  static const dorms_http_answer ignored = {
+    .result = DORMS_HTTP_UNREACHABLE,
+    .detail = "it is left alone, as its last answers were of no use",
+  };
   dorms_server *server;
 
   while (d->next_target < d->n_targets) {
@@ -219,7 +223,7 @@ dorms_next_target (dorms * d)
     }
   }
   /* All are being ignored, which is as good as unreachable. */
-  dorms_fail_round (d, DORMS_UNREACHABLE, NULL);
+  dorms_fail_round (d, DORMS_UNREACHABLE, &ignored);
 }
 
 /*

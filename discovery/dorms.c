@@ -258,6 +258,10 @@ dorms_refresh_time (const dorms * d)
 static void
 begin_round (dorms * d)
 {
+  static const dorms_http_answer forbidden = {
+    .result = DORMS_HTTP_UNREACHABLE,
+    .detail = "the settings say not to ask it",
+  };
   bool need_srv = d->server[0] == '\0' || d->config.require_srv_match;
 
   d->round_started = d->now;
@@ -268,7 +272,7 @@ begin_round (dorms * d)
     d->targets_known = false;
   if (need_srv && d->config.trust == DORMS_TRUST_OFF) {
     dorms_fail_round (d, d->server[0] == '\0' ? DORMS_NO_SERVICE :
-        DORMS_SRV_MISMATCH, NULL);
+        DORMS_SRV_MISMATCH, &forbidden);
   } else if (need_srv && !d->targets_known) {
     ask_srv (d);
   } else {

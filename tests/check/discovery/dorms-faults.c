@@ -94,7 +94,9 @@ GST_START_TEST (test_trust_off)
 {
   script.config.trust = DORMS_TRUST_OFF;
   script_start (&script);
-  script_expect_error (&script, DORMS_NO_SERVICE);
+  fail_unless_equals_string (script_expect_error (&script,
+          DORMS_NO_SERVICE)->text, "the name service names no metadata server"
+      " for this source: the settings say not to ask it");
   script_expect_nothing (&script);
 }
 
@@ -398,7 +400,9 @@ GST_START_TEST (test_all_ignored)
   script_start (&script);
   script_expect_srv (&script);
   script_answer_host (&script);
-  script_expect_error (&script, DORMS_UNREACHABLE);
+  fail_unless_equals_string (script_expect_error (&script,
+          DORMS_UNREACHABLE)->text, HOST ":443 cannot be reached: it is left "
+      "alone, as its last answers were of no use");
   while (script.now < start + 3600 * S) {
     dorms_question question;
 
