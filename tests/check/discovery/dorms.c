@@ -365,14 +365,15 @@ GST_START_TEST (test_freshness)
   };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
-    setup ();
+    if (i > 0) {
+      teardown ();
+      setup ();
+    }
     start_with_port (PORT_BODY ("1"), rows[i].cache_control, NULL);
     fail_unless_equals_uint64 (dorms_refresh_time (script.d),
         script.now + rows[i].wait);
     fail_unless_equals_uint64 (script_sleep_until_due (&script), rows[i].wait);
     fail_unless_equals_uint64 (dorms_refresh_time (script.d), CORE_TIME_NEVER);
-    if (i + 1 < G_N_ELEMENTS (rows))
-      teardown ();
   }
 }
 
