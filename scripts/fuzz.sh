@@ -32,6 +32,16 @@ sources_of () {
     mld) echo "core/mld.c core/group-records.c" ;;
     ipudp) echo "core/ipudp.c" ;;
     ipfrag) echo "core/ipfrag.c" ;;
+    dorms-data)
+      echo "discovery/json.c discovery/yang-types.c discovery/dorms-data.c \
+        discovery/dorms-metadata.c discovery/dorms-restconf.c \
+        discovery/http-headers.c"
+      ;;
+    dorms)
+      echo "discovery/dorms.c discovery/dorms-round.c \
+        discovery/dorms-answer.c discovery/dorms-servers.c \
+        discovery/dorms-srv.c"
+      ;;
     *) (cd "$root" && ls core/"$1"*.c) ;;
   esac
 }

@@ -33,6 +33,7 @@ tests=(
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
+  bind9-utils nginx-light       # loading and serving what is published
   frr smcroute                  # multicast routers; never as services
 )
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The gst-multicast authors
 #
-# Makes the seeds of the wire parsers' and of some other fuzz targets from the
-# vectors.  Run it after the vectors changed and commit what it wrote; files
-# that are not from it (crashes that were found) stay.
+# Makes the seeds of the fuzz targets of parsers, and of the search for
+# metadata, from the vectors.  Run it after the vectors changed and commit what
+# it wrote; files that are not from it (crashes that were found) stay.
 
 import json
 import pathlib
@@ -112,6 +112,118 @@ def signing():
     yield "no-algorithm", calls(7, 1, 1, 1, 0)
 
 
+def load(name):
+    return json.loads((VECTORS / name).read_text(encoding="utf-8"))
+
+
+def seed(kind, body):
+    if not isinstance(body, (str, bytes)):
+        body = json.dumps(body, separators=(",", ":"))
+    return bytes([kind]) + (body.encode() if isinstance(body, str) else body)
+
+
+def metadata():
+    """The readers of fuzz-dorms-data: 0 and 1 metadata, 2 and 3 host-meta, 4
+    library, 5 JSON, 6 header fields."""
+    for case in load("dorms-liberal.json")["cases"]:
+        yield case["name"], seed(":" in case["source"], case["body"])
+    errors = load("dorms-errors.json")
+    for case in errors["documents"]:
+        yield case["name"], seed(0, case["document"])
+    for case in errors["raw-bodies"]:
+        yield case["name"], seed(0, case["body-text"])
+    for name in ("full-v4", "full-v6", "minimal"):
+        yield name, seed(name == "full-v6", load(f"dorms-{name}.json"))
+    yield "host-meta-json", seed(2, {"links": [
+        {"rel": "restconf", "href": "https://dorms.example.com:443/r/"}]})
+    yield "host-meta-object", seed(2, {"links": {"rel": "restconf",
+                                                 "href": "r"}})
+    yield "host-meta-xrd", seed(3, "<?xml version='1.0'?><!-- x --><x:XRD>"
+                                "<Subject/><Link rel='restconf' href='/r'/>"
+                                "</x:XRD>")
+    yield "host-meta-dtd", seed(3, "<!DOCTYPE XRD><XRD></XRD>")
+    for version in ("2016-06-21", "2019-01-04"):
+        yield f"library-{version}", seed(4, {
+            "ietf-restconf:yang-library-version": version})
+    yield "modules-state", seed(4, load("dorms-modules-state.json"))
+    yield "yang-library", seed(4, {"ietf-yang-library:yang-library": {
+        "module-set": [{"module": [{"name": "ietf-dorms",
+                                    "revision": "2025-09-15"}]}]}})
+    yield "json", seed(5, '[{"a:b":1,"c":-0.5e+3},"\\u00e9\\ud83d\\ude00\\n",'
+                       'true,false,null,"\u00e9\u20ac\U0001f600"]')
+    date = "Sun, 06 Nov 1994 08:49:%02d GMT"
+    for name, fields in (
+            ("max-age", ("max-age=120, public", "20")),
+            ("never", ("no-cache, no-store",)),
+            ("expires", ("x", "x", date % 50, date % 10, date % 40)),
+            ("retry", ("", "", "", "", "120")),
+            ("type", ("application/json; charset=utf-8",)),
+            ("redirect", ("https://a.example/d?e#f",)),
+            ("relative", ("d",)), ("date", (date % 1,)),
+            ("host", ("[2001:db8::1]",))):
+        yield f"header-{name}", seed(6, "\0".join(fields))
+
+
+def get(status, body=0, **texts):
+    """A step of fuzz-dorms: an answer by the numbers of its tables."""
+    names = ("type", "cache", "location", "etag", "retry", "date")
+    fields = bytes(texts.get(name, 0) for name in names)
+    if isinstance(body, bytes):
+        return bytes([1, status]) + fields + struct.pack(">H", len(body)) + body
+    return bytes([0, status]) + fields + bytes([body])
+
+
+def srv(flags, *records):
+    return bytes([2, flags, len(records)]) + b"".join(map(bytes, records))
+
+
+def searches():
+    ok, same, moved, bad, denied, lost, refused, busy, broken = 0, *range(2, 10)
+    sleep, refresh, late = bytes([4]), bytes([5]), bytes([7])
+    unreachable, tls, large, redirect = (bytes([6 | n << 3]) for n in range(4))
+    one = srv(4 | 31 << 3, (0, 1, 1, 0))
+    start = one + get(ok, 1)
+    plain = start + get(lost)
+    found = get(ok, 7, type=12, cache=3, etag=5)
+    yield "fresh", b"\0" + plain + found + sleep + get(same) + sleep + found
+    yield "xrd", b"\0" + one + get(lost) + get(ok, 2) + get(lost) + found
+    yield "library", (b"\0" + start + get(ok, 3) + get(ok, 5) + found
+                      + refresh + sleep + refresh + get(ok, 7, type=11))
+    yield "new-library", b"\0" + start + get(ok, 4) + get(lost) + get(ok, 6)
+    yield "modules", b"\x40" + start + get(ok, 3) + get(ok, 5) + sleep * 3
+    yield "v6", (b"\x01" + plain + get(bad) + get(lost) + get(ok, 8) + sleep
+                 + get(ok, 8))
+    yield "withdrawn", (b"\0" + plain + found + sleep + get(lost) * 2 + sleep
+                        + sleep + get(ok, 1) + get(ok, 9))
+    yield "stale", (b"\0" + plain + found + (sleep + unreachable) * 20 + sleep
+                    + found)
+    yield "configured", b"\x22" + get(lost) + found + sleep + get(busy, retry=7)
+    yield "match", (b"\x06" + srv(4, (1, 5, 1, 0), (1, 9, 1, 1)) + get(lost) * 2
+                    + sleep)
+    yield "mismatch", b"\x06" + srv(4, (0, 0, 0, 4), (0, 0, 1, 3)) + sleep
+    yield "untrusted", (b"\0" + srv(0, (0, 0, 1, 0)) + sleep + srv(3) + sleep
+                        + srv(1) + sleep + srv(2) + sleep
+                        + srv(4, (0, 0, 1, 2)))
+    yield "resolver", b"\x08" + srv(0, (0, 0, 1, 0)) + get(denied) * 2 + sleep
+    yield "off", b"\x10" + sleep
+    three = srv(4 | 8, (0, 5, 1, 0), (0, 5, 1, 1), (0, 0, 1, 4), (1, 0, 2, 0))
+    for name, fault in (("tls", tls), ("large", large), ("away", redirect),
+                        ("json", get(ok, 11)), ("other", get(ok, 10)),
+                        ("type", get(ok, 7, type=13)),
+                        ("refused", get(refused)),
+                        ("broken", get(broken)), ("denied", get(denied))):
+        asked = get(ok, 1) + get(lost) + fault
+        yield f"fault-{name}", b"\0" + three + (asked * 4 + sleep) * 3
+    yield "redirects", (b"\0" + one + get(moved, location=8) + get(moved,
+                        location=9) + get(ok, 1) + get(moved, location=10)
+                        + get(moved, location=8) * 5)
+    yield "own-bodies", b"\0" + plain + get(
+        denied, b"no\n\xff") + late + sleep + get(
+            ok, b'{"group":{"address":"232.10.10.1"}}')
+    yield "silence", b"\0" + sleep * 2 + three + sleep * 12
+    yield "clock", b"\0" + plain + found + bytes([3, 0xff, 0xff]) * 12 + sleep
+
+
 def write(target, seeds):
     folder = HERE / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,8 +235,7 @@ def write(target, seeds):
 
 
 def main():
-    vectors = json.loads((VECTORS / "amt.json").read_text(encoding="utf-8"))
-    ambi = json.loads((VECTORS / "ambi.json").read_text(encoding="utf-8"))
+    vectors = load("amt.json")
     every = vectors["valid"] + vectors["received"]
     write("amt-wire", ((v["id"], bytes.fromhex(v["amt_hex"]))
                        for v in vectors["valid"]))
@@ -133,8 +244,10 @@ def main():
     write("ipudp", [(v["id"], inner(v)) for v in every
                     if v["amt_hex"].startswith("06")] + list(ipv6_chains()))
     write("ipfrag", reassembly())
-    write("ambi-wire", manifests(ambi))
+    write("ambi-wire", manifests(load("ambi.json")))
     write("ambi-sign", signing())
+    write("dorms-data", metadata())
+    write("dorms", searches())
 
 
 main()
