@@ -10,6 +10,7 @@
 enum
 {
   VERIFY_OK = 0,
+  VERIFY_UNSET = 1,             /* libcurl's, before it looks */
   VERIFY_NO_ISSUER = 2,
   VERIFY_NOT_YET_VALID = 9,
   VERIFY_EXPIRED = 10,
@@ -48,7 +49,8 @@ certificate_outcome (const fetch_ending * ending)
 
   curl_easy_getinfo (ending->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
   switch (verify) {
-    case VERIFY_OK:            /* the chain is good, libcurl compared the name */
+    case VERIFY_OK:            /* the chain is good, the name was compared */
+    case VERIFY_UNSET:
     case VERIFY_WRONG_HOST:
     case VERIFY_WRONG_IP:
       return OUTCOME_WRONG_HOST;
