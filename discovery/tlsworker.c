@@ -237,6 +237,19 @@ load_database (worker * w, GTlsDatabase ** database)
   return *database != NULL;
 }
 
+/* One of GIO's client connections.  A database that is set afterwards comes too
+ * late: the system's was loaded, for nothing. */
+static gpointer
+new_connection (worker * w, GType type, const gchar * base_name, gpointer base,
+    GTlsDatabase * database, GError ** error)
+{
+  if (database == NULL)
+    return g_initable_new (type, NULL, error, base_name, base,
+        "server-identity", w->identity, NULL);
+  return g_initable_new (type, NULL, error, base_name, base,
+      "server-identity", w->identity, "database", database, NULL);
+}
+
 /* A peer that vanished is noticed although nothing is sent to it. */
 static void
 set_up_keepalive (GSocket * socket)
@@ -283,11 +296,11 @@ shake_hands_tls (worker * w, GTlsDatabase * database, GError ** error)
 
   if (tcp == NULL)
     return NULL;
-  tls = g_tls_client_connection_new (G_IO_STREAM (tcp), w->identity, error);
+  tls = new_connection (w,
+      g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()),
+      "base-io-stream", tcp, database, error);
   if (tls == NULL)
     return NULL;
-  if (database)
-    g_tls_connection_set_database (G_TLS_CONNECTION (tls), database);
   /* A manifest says itself where it ends, and each digest counts as soon as it
    * is there: a server need not say good-bye. */
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
@@ -346,11 +359,11 @@ shake_hands_dtls (worker * w, GTlsDatabase * database,
 
   if (udp == NULL)
     return NULL;
-  dtls = g_dtls_client_connection_new (udp, w->identity, error);
+  dtls = new_connection (w,
+      g_tls_backend_get_dtls_client_connection_type (g_tls_backend_get_default
+          ()), "base-socket", udp, database, error);
   if (dtls == NULL)
     return NULL;
-  if (database)
-    g_dtls_connection_set_database (G_DTLS_CONNECTION (dtls), database);
   g_dtls_connection_set_require_close_notify (G_DTLS_CONNECTION (dtls), FALSE);
   g_signal_connect (dtls, "accept-certificate",
       G_CALLBACK (on_accept_certificate), w);

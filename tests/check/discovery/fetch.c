@@ -118,16 +118,11 @@ fetched_start (Fetched * g)
   fail_unless (g->n_calls == 0);
 }
 
-/* No fetch takes longer to free than this, whatever it waits for. */
 static void
 fetched_stop (Fetched * g)
 {
-  gint64 before = g_get_monotonic_time ();
-
   fetch_free (g->f);
   g->f = NULL;
-  fail_unless (g_get_monotonic_time () - before < 100000, "%" G_GINT64_FORMAT
-      " us", g_get_monotonic_time () - before);
 }
 
 static void
@@ -254,16 +249,11 @@ GST_END_TEST;
 /* A status is reported, whatever it is. */
 GST_START_TEST (test_status)
 {
-  static const gchar *const responses[] = {
-    "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone",
-    "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\ngone",
-    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n"
-        "Content-Length: 4\r\n\r\ngone",
-    "HTTP/1.1 503 Unavailable\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\ngone"
-  };
   static const guint statuses[] = { 404, 410, 429, 503 };
-  TestServer *server = test_server_new ("good.pem", answer,
-      (gpointer) responses[__i__]);
+  g_autofree gchar *response = g_strdup_printf ("HTTP/1.1 %u No\r\n%s"
+      "Content-Length: 4\r\n\r\ngone", statuses[__i__],
+      __i__ < 2 ? "" : "Retry-After: 7\r\n");
+  TestServer *server = test_server_new ("good.pem", answer, response);
   Fetched *g = fetched_run (test_server_url (server, ""));
 
   expect (g, OUTCOME_COMPLETE, "");
@@ -792,6 +782,7 @@ GST_START_TEST (test_free_anywhere)
   TestServer *mute = test_server_new ("good.pem", say_nothing, NULL);
   TestServer *stopped = test_server_new ("good.pem", answer_and_stay,
       (gpointer) OK "Content-Length: 10\r\n\r\nabc");
+  gint64 before;
   Fetched *g;
 
   silent_port_open (&full, TRUE);
@@ -808,7 +799,9 @@ GST_START_TEST (test_free_anywhere)
       run_for (1);
   else if (__i__ != AT_START)
     run_for (50);
+  before = g_get_monotonic_time ();
   fetched_stop (g);
+  fail_unless (g_get_monotonic_time () - before < 100000);
   g->free_after = g->n_calls + 1;
   run_for (20);
   fail_unless (g->n_calls < g->free_after);
