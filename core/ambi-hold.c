@@ -253,8 +253,8 @@ ambi_hold_find (ambi_hold * h, unsigned place, uint32_t hash,
   return find_first (&h->places[place], hash, digest, &slot);
 }
 
-/* Each is made a suspect once: those that came after a use are suspects
- * already. */
+/* Each is made a suspect once.  Those behind one that is are suspects as a
+ * rule, and to look at them all again and again would take too long. */
 void
 ambi_hold_suspect_alike (ambi_hold * h, uint32_t n, unsigned place)
 {

@@ -572,6 +572,25 @@ ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
   save_chain (s, &chain, before);
 }
 
+/* Makes it the first used one of its chain. */
+static void
+move_to_front (ambi_store * s, uint32_t n)
+{
+  const ambi_entry *e = entry_of (s, n);
+  ambi_chain chain;
+  uint32_t before;
+
+  ambi_store_find (s, e->hash, e->digest, &chain);
+  if (chain.used == n)
+    return;
+  before = first_of (&chain);
+  ring_remove (s, &chain.used, n);
+  ring_insert_before (s, n, chain.used);
+  chain.used = n;
+  save_chain (s, &chain, before);
+}
+
+/* From the last to the first, so that they keep their order at the front. */
 void
 ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
 {
@@ -580,12 +599,14 @@ ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
 
     if (e->time < since)
       break;
-    if (e->state == AMBI_DIGEST_USED)
-      e->unsettled |= (uint8_t) (1u << place);
+    if (e->state != AMBI_DIGEST_USED)
+      continue;
+    e->unsettled |= (uint8_t) (1u << place);
+    move_to_front (s, n);
   }
 }
 
-/* The unsettled ones of a chain are its oldest, and one that is settled with
+/* The unsettled ones of a chain are its first, and one that is settled with
  * everybody goes behind the others. */
 bool
 ambi_store_settle (ambi_store * s, ambi_chain * chain, unsigned place,

@@ -45,30 +45,41 @@ use (search * s, unsigned place)
   ambi_verify_note_use (v, p);
 }
 
+/* The place in the output of a packet that was used, told by another. */
+static void
+relate_settled (search * s, unsigned place, unsigned other, uint32_t seq)
+{
+  ambi_order_state *order = &s->v->order;
+
+  if (ambi_order_knows (order, other) && s->info[place].alone)
+    ambi_order_relate (order, place, s->info[place].seq,
+        ambi_order_place (order, other, seq));
+}
+
 /* Packets that were used before a profile was known may come again, and this
- * time it vouches for them: such a use is made up for. */
+ * time it vouches for them: such a use is made up for, with all who know of
+ * it. */
 static bool
 settle (search * s, unsigned place)
 {
   ambi_verify *v = s->v;
-  uint32_t seq;
+  unsigned other = AMBI_PROFILES_MAX;
+  uint32_t seq = 0;
 
   for (unsigned i = 0; i < v->n_profiles; i++) {
-    unsigned other = v->by_age[i];
+    unsigned n = v->by_age[i];
 
-    if (other == place || s->digests->digest[other] == NULL ||
-        !ambi_store_settle (&v->profiles[other].store, &s->chains[other],
-            place, &seq))
-      continue;
-    use (s, place);
-    s->used[place] = false;
-    if (ambi_order_knows (&v->order, other) && s->info[place].alone)
-      ambi_order_relate (&v->order, place, s->info[place].seq,
-          ambi_order_place (&v->order, other, seq));
-    find (s, place);
-    return true;
+    if (n != place && s->digests->digest[n] != NULL &&
+        ambi_store_settle (&v->profiles[n].store, &s->chains[n], place, &seq))
+      other = n;
   }
-  return false;
+  if (other == AMBI_PROFILES_MAX)
+    return false;
+  use (s, place);
+  s->used[place] = false;
+  relate_settled (s, place, other, seq);
+  find (s, place);
+  return true;
 }
 
 /* The oldest profile that vouches for the packet; AMBI_PROFILES_MAX if none

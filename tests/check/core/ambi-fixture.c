@@ -41,8 +41,8 @@ fixture_init (fixture * f, const ambi_verify_config * config)
   f->config.random = fixture_fill_random;
   f->config.random_ctx = &f->random;
   f->now = 5 * CORE_SECOND;
-  f->packets = g_new0 (fixture_packet, FIXTURE_LOG);
-  f->log = g_new0 (fixture_output, FIXTURE_LOG);
+  f->held = g_ptr_array_new_with_free_func (g_free);
+  f->spare = g_ptr_array_new ();
   fail_unless_equals_int (ambi_verify_new (&f->verify, &f->config, f->now),
       CORE_OK);
   fail_unless_equals_int (ambi_hasher_new (&f->hasher), CORE_OK);
@@ -54,14 +54,14 @@ fixture_clear (fixture * f)
 {
   ambi_verify_reset (f->verify, f->now);
   fixture_drain (f);
-  for (unsigned i = 0; i < f->n_packets; i++)
-    fail_unless (!f->packets[i].held, "packet %u never came back", i);
+  fail_unless_equals_int (f->held->len, f->spare->len);
   fail_unless_equals_uint64 (fixture_stats (f)->packets_held, 0);
   fail_unless_equals_uint64 (fixture_stats (f)->bytes_held, 0);
   ambi_verify_free (f->verify);
   ambi_hasher_free (f->hasher);
   core_hash_free (f->hash);
-  g_free (f->packets);
+  g_ptr_array_unref (f->held);
+  g_ptr_array_unref (f->spare);
   g_free (f->log);
 }
 
@@ -70,7 +70,10 @@ log_output (fixture * f, uint32_t payload, const ambi_output * out)
 {
   fixture_output *o;
 
-  fail_unless (f->n_log < FIXTURE_LOG);
+  if (f->n_log == f->max_log) {
+    f->max_log = MAX (64, f->max_log * 2);
+    f->log = g_renew (fixture_output, f->log, f->max_log);
+  }
   o = &f->log[f->n_log++];
   o->payload = payload;
   o->verdict = out->verdict;
@@ -90,6 +93,7 @@ fixture_drain (fixture * f)
     fail_unless (out.verdict == AMBI_PASS || out.verdict == AMBI_DROP);
     fail_unless (p->held, "a packet came back twice");
     p->held = false;
+    g_ptr_array_add (f->spare, p);
     log_output (f, p->payload, &out);
   }
   while (ambi_verify_event (f->verify, &event)) {
@@ -114,10 +118,22 @@ fixture_use (fixture * f, uint32_t stream_id, core_time hold_time)
   return place;
 }
 
+static fixture_packet *
+take_packet (fixture * f)
+{
+  fixture_packet *p;
+
+  if (f->spare->len > 0)
+    return g_ptr_array_remove_index_fast (f->spare, f->spare->len - 1);
+  p = g_new0 (fixture_packet, 1);
+  g_ptr_array_add (f->held, p);
+  return p;
+}
+
 ambi_verdict
 fixture_packet_in (fixture * f, uint32_t payload)
 {
-  fixture_packet *p = &f->packets[f->n_packets++];
+  fixture_packet *p = take_packet (f);
   ambi_packet packet = {.flow = flow,.data = p->data,
     .len = sizeof (p->data),.cookie = p
   };
@@ -125,7 +141,6 @@ fixture_packet_in (fixture * f, uint32_t payload)
   ambi_output out;
   ambi_plan plan;
 
-  fail_unless (f->n_packets <= FIXTURE_LOG);
   p->payload = payload;
   memcpy (p->data, &payload, sizeof (payload));
   do {
@@ -136,10 +151,12 @@ fixture_packet_in (fixture * f, uint32_t payload)
     ambi_verify_packet (f->verify, &packet, &digests, f->now, &out);
   } while (out.verdict == AMBI_PLAN_CHANGED);
   fail_unless (out.cookie == p);
-  if (out.verdict == AMBI_HELD)
+  if (out.verdict == AMBI_HELD) {
     p->held = true;
-  else
+  } else {
+    g_ptr_array_add (f->spare, p);
     log_output (f, payload, &out);
+  }
   fixture_drain (f);
   return out.verdict;
 }

@@ -10,11 +10,6 @@
 
 #include "ambi-verify.h"
 
-enum
-{
-  FIXTURE_LOG = 1 << 16
-};
-
 /* What became of a packet. */
 typedef struct
 {
@@ -24,7 +19,7 @@ typedef struct
   bool gap;
 } fixture_output;
 
-/* A packet that was given to the verifier. */
+/* A packet that the verifier holds. */
 typedef struct
 {
   uint8_t data[4];
@@ -40,10 +35,11 @@ typedef struct
   ambi_verify_config config;
   uint64_t random;
   core_time now;
-  fixture_packet *packets;      /* all so far, in blocks that do not move */
-  unsigned n_packets;
+  GPtrArray *held;              /* fixture_packets, those that were held once */
+  GPtrArray *spare;             /* of them, those that are not now */
   fixture_output *log;          /* since the last look */
   unsigned n_log;
+  unsigned max_log;
   uint32_t streams[AMBI_PROFILES_MAX];
   ambi_event events[64];
   unsigned n_events;
