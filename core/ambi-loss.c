@@ -60,13 +60,19 @@ next_mark (const ambi_marks * m, core_time age)
 }
 
 void
+ambi_loss_set_reorder_time (ambi_loss * l, core_time time)
+{
+  l->reorder_time = time;
+  l->verified.interval = time / REORDER_PARTS;
+  if (l->verified.interval == 0)
+    l->verified.interval = 1;
+}
+
+void
 ambi_loss_init (ambi_loss * l, core_time reorder_time)
 {
   memset (l, 0, sizeof (*l));
-  l->reorder_time = reorder_time;
-  l->verified.interval = reorder_time / REORDER_PARTS;
-  if (l->verified.interval == 0)
-    l->verified.interval = 1;
+  ambi_loss_set_reorder_time (l, reorder_time);
   l->learned.interval = LEARNED_INTERVAL;
 }
 

@@ -61,6 +61,7 @@ typedef struct
 } ambi_loss;
 
 void ambi_loss_init (ambi_loss * l, core_time reorder_time);
+void ambi_loss_set_reorder_time (ambi_loss * l, core_time time);
 
 /* The sender began anew. */
 void ambi_loss_restart (ambi_loss * l);

@@ -83,6 +83,7 @@ struct ambi_verify
   ambi_hold hold;
   ambi_order_state order;
   ambi_pressure pressure;
+  uint32_t last_held;           /* the slot of the packet that was held last */
   bool has_verified;
   core_time last_verified;
   ambi_verify_stats stats;

@@ -104,6 +104,15 @@ ambi_verify_set_data_hold_time (ambi_verify * v, core_time time)
   v->config.data_hold_time = time > 0 ? time : DEFAULT_DATA_HOLD_TIME;
 }
 
+void
+ambi_verify_set_reorder_time (ambi_verify * v, core_time time)
+{
+  v->config.reorder_time = time > 0 ? time : DEFAULT_REORDER_TIME;
+  for (unsigned i = 0; i < v->n_profiles; i++)
+    ambi_loss_set_reorder_time (&v->profiles[v->by_age[i]].loss,
+        v->config.reorder_time);
+}
+
 /*
  * What becomes of a packet
  */
@@ -137,9 +146,9 @@ release_waiting (ambi_verify * v)
   while (ambi_order_pop (&v->order, &n, &turn, &gap)) {
     ambi_hold_take (&v->hold, n);
     if (turn == AMBI_TURN_NOW) {
+      v->stats.verified++;
       ambi_hold_give (&v->hold, n, AMBI_PASS, AMBI_REASON_NONE, gap);
     } else {
-      v->stats.verified--;
       give_dropped (v, n, AMBI_REASON_LATE);
     }
   }
@@ -258,7 +267,6 @@ pass_slot (ambi_verify * v, uint32_t n, uint32_t place)
         give_dropped (v, n, AMBI_REASON_NO_MEMORY);
         break;
       }
-      v->stats.verified++;
       ambi_hold_wait (&v->hold, n, core_time_add (v->now,
               v->config.reorder_time));
       make_room (v, 0);
@@ -334,6 +342,7 @@ hold_packet (ambi_verify * v, const ambi_packet * packet,
     drop_new (v, out, AMBI_REASON_NO_MEMORY);
     return;
   }
+  v->last_held = n;
   ambi_hold_keep (&v->hold, n, core_time_add (v->now,
           v->config.data_hold_time), suspect);
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
@@ -376,6 +385,7 @@ pass_packet (ambi_verify * v, const ambi_packet * packet, uint32_t place,
     drop_new (v, out, AMBI_REASON_NO_MEMORY);
     return;
   }
+  v->last_held = n;
   decide (out, AMBI_HELD, AMBI_REASON_NONE);
   pass_slot (v, n, place);
 }
@@ -411,6 +421,12 @@ ambi_verify_packet (ambi_verify * v, const ambi_packet * packet,
   ambi_verify_count (v);
 }
 
+void
+ambi_verify_moved (ambi_verify * v, const uint8_t * data)
+{
+  v->hold.slots[v->last_held].packet.data = data;
+}
+
 bool
 ambi_verify_next (ambi_verify * v, ambi_output * out)
 {
@@ -422,10 +438,8 @@ ambi_verify_reset (ambi_verify * v, core_time now)
 {
   ambi_verify_advance (v, now);
   ambi_order_restart (&v->order);
-  while (v->hold.waiting.n > 0) {
-    v->stats.verified--;
+  while (v->hold.waiting.n > 0)
     drop_held (v, v->hold.waiting.first, AMBI_REASON_FLUSHED);
-  }
   while (v->hold.held.n > 0)
     drop_held (v, v->hold.held.first, AMBI_REASON_FLUSHED);
   ambi_verify_count (v);
