@@ -74,6 +74,7 @@ announce_end (ambi_verify * v, ambi_profile * p, uint16_t seconds)
 
   if (t->left || end >= t->end)
     return;
+  p->tell_end |= t->end == CORE_TIME_NEVER;
   t->end = t->leave_at = end;
   if (!t->asked && (t->ask_at == CORE_TIME_NEVER ||
           t->ask_at - v->now > left / 2))
@@ -90,7 +91,7 @@ cancel_end (ambi_verify * v, ambi_profile * p)
       (p->transition.asked && has_successor (v, p)))
     return;
   ambi_transition_init (&p->transition);
-  p->tell_refresh = false;
+  p->tell_end = p->tell_refresh = false;
 }
 
 static void
@@ -227,7 +228,7 @@ void
 ambi_verify_forget_events (ambi_profile * p)
 {
   ambi_transition_init (&p->transition);
-  p->tell_refresh = p->tell_leave = false;
+  p->tell_end = p->tell_refresh = p->tell_leave = false;
   p->tell_trouble = AMBI_TROUBLE_NONE;
 }
 
@@ -241,6 +242,10 @@ take_event (ambi_profile * p, ambi_event * event)
   } else if (p->tell_leave) {
     event->type = AMBI_EVENT_LEAVE;
     p->tell_leave = false;
+  } else if (p->tell_end) {
+    event->type = AMBI_EVENT_END;
+    event->deadline = p->transition.end;
+    p->tell_end = false;
   } else if (p->tell_refresh) {
     event->type = AMBI_EVENT_REFRESH;
     event->deadline = p->transition.end;

@@ -53,6 +53,7 @@ typedef struct
   unsigned empty_manifests;     /* since then and the last new digest */
 
   /* events to be told */
+  bool tell_end;
   bool tell_refresh;
   bool tell_leave;
   ambi_trouble tell_trouble;

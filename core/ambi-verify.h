@@ -228,6 +228,10 @@ typedef enum
    * another one now.  Given again as long as none is in use. */
   AMBI_EVENT_REFRESH = 1,
 
+  /* The same, when the announcement comes, and only then: to be told, nothing
+   * is to be done yet. */
+  AMBI_EVENT_END,
+
   /* Another stream has taken over: stop bringing this one's manifests. */
   AMBI_EVENT_LEAVE,
 
@@ -250,7 +254,7 @@ typedef struct
   unsigned profile;
   uint32_t stream_id;
   ambi_trouble trouble;         /* of a DISCONNECT */
-  core_time deadline;           /* of a REFRESH: the announced end */
+  core_time deadline;           /* of a REFRESH and END: the announced end */
 } ambi_event;
 
 bool ambi_verify_event (ambi_verify * verify, ambi_event * event);
