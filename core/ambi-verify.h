@@ -110,6 +110,7 @@ void ambi_verify_free (ambi_verify * verify);
 
 /* May change while running; what is held already keeps its time. */
 void ambi_verify_set_data_hold_time (ambi_verify * verify, core_time time);
+void ambi_verify_set_reorder_time (ambi_verify * verify, core_time time);
 
 /*
  * Profiles: one for each manifest stream
@@ -206,6 +207,10 @@ typedef struct
  * MODE_MONITOR always passes. */
 void ambi_verify_packet (ambi_verify * verify, const ambi_packet * packet,
     const ambi_digests * digests, core_time now, ambi_output * out);
+
+/* The packet that the call before said is HELD has its octets there from now
+ * on; for a caller who copies what is to wait out of a bigger block. */
+void ambi_verify_moved (ambi_verify * verify, const uint8_t * data);
 
 /* The next packet that was held and is not any more, in the order in which
  * they are to be passed on. */
