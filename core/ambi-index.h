@@ -37,6 +37,14 @@ int ambi_index_reserve (ambi_index * index, uint32_t n);
  * ends them.  Values of other hashes are never among them. */
 uint32_t ambi_index_next (ambi_index * index, uint32_t hash, uint32_t * slot);
 
+/* A look-up of that hash will follow. */
+static inline void
+ambi_index_prefetch (const ambi_index * index, uint32_t hash)
+{
+  if (index->n_slots > 0)
+    __builtin_prefetch (&index->slots[hash & (index->n_slots - 1)]);
+}
+
 /* Needs ambi_index_reserve () before. */
 void ambi_index_add (ambi_index * index, uint32_t hash, uint32_t value);
 

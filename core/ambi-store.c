@@ -312,6 +312,30 @@ free_entry (ambi_store * s, uint32_t n)
   list_append (s, &s->free, n);
 }
 
+/* The oldest used ones go one after the other: gets what that takes while
+ * there is other work, of one its place in the index, of the next itself. */
+static void
+prefetch_used (const ambi_store * s)
+{
+  uint32_t n = s->used.first, next;
+
+  if (n == AMBI_NONE)
+    return;
+  ambi_index_prefetch (&s->index, entry_of (s, n)->hash);
+  next = links_of (s, n)->next;
+  if (next != AMBI_NONE) {
+    __builtin_prefetch (entry_of (s, next));
+    __builtin_prefetch (links_of (s, next));
+  }
+}
+
+static void
+free_used (ambi_store * s)
+{
+  free_entry (s, s->used.first);
+  prefetch_used (s);
+}
+
 /* A use that is forgotten before its time could happen again: its digest may
  * still come to the stream that owed it, or to one that does not know of it.
  * Those must not learn any more until it would be too late. */
@@ -323,7 +347,7 @@ evict_used (ambi_store * s)
   if (e->state == AMBI_DIGEST_OWED)
     s->blind_until = core_time_add (e->time, s->config.hold_time);
   s->unsettled_lost |= e->unsettled;
-  free_entry (s, s->used.first);
+  free_used (s);
 }
 
 static void
@@ -541,7 +565,7 @@ ambi_store_use (ambi_store * s, ambi_chain * chain, core_time now,
   uint64_t bit;
 
   get_info (s, n, info);
-  block = block_of (s, n, &bit);
+  block = ambi_window_peek (&s->window, info->seq, &bit);
   if (block != NULL) {
     block->held &= ~bit;
     block->used |= bit;
@@ -672,7 +696,7 @@ ambi_store_sweep (ambi_store * s, core_time now)
 {
   while (s->used.first != AMBI_NONE &&
       used_until (s, entry_of (s, s->used.first)) <= now)
-    free_entry (s, s->used.first);
+    free_used (s);
 }
 
 void
