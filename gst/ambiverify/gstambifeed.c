@@ -183,8 +183,7 @@ take (GstAmbiFeed * feed, const guint8 * data, gsize len, gboolean datagram)
       ambi_intake_get_stats (feed->intake)->malformed_datagrams - malformed;
   note_stream (feed);
   if (result != AMBI_INTAKE_OK)
-    refuse (feed, ambi_intake_result_name (result), refusal_text (result),
-        now);
+    refuse (feed, ambi_intake_result_name (result), refusal_text (result), now);
   gst_ambi_gate_settle (gate, now);
   if (gate->ready->len > 0)
     g_cond_signal (&gate->wake);
@@ -242,7 +241,7 @@ static GstAmbiFeed *
 fetcher_connected (const gchar * uri, gboolean another, gpointer user)
 {
   GstAmbiGate *gate = user;
-  ambi_intake_config config = { .stream_id = -1, .not_stream_id = -1 };
+  ambi_intake_config config = {.stream_id = -1,.not_stream_id = -1 };
   GstAmbiFeed *feed;
 
   g_mutex_lock (&gate->lock);
@@ -366,6 +365,8 @@ tell_feed (GstAmbiFeed * feed, const ambi_event * event, core_time now)
   GstAmbiFetcher *fetcher = feed->is_pad ? NULL : feed->gate->fetcher;
 
   switch (event->type) {
+    case AMBI_EVENT_END:
+      break;
     case AMBI_EVENT_REFRESH:
       /* A wanted id leaves no choice. */
       if (fetcher != NULL && !feed->pinned)
@@ -389,9 +390,8 @@ void
 gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,
     core_time now)
 {
-  if (event->type == AMBI_EVENT_REFRESH)
-    gst_ambi_tell_refresh (&gate->tell, event->stream_id, event->deadline,
-        now);
+  if (event->type == AMBI_EVENT_END)
+    gst_ambi_tell_refresh (&gate->tell, event->stream_id, event->deadline, now);
   for (GList * l = gate->feeds; l != NULL; l = l->next) {
     GstAmbiFeed *feed = l->data;
     uint32_t id;
@@ -413,11 +413,14 @@ gst_ambi_feed_get_stats (const GstAmbiFeed * feed)
 gboolean
 gst_ambi_feed_any_open (const GstAmbiGate * gate)
 {
+  guint pads = 0;
+
   for (GList * l = gate->feeds; l != NULL; l = l->next) {
     const GstAmbiFeed *feed = l->data;
 
     if (feed->state == GST_AMBI_FEED_OPEN)
       return TRUE;
+    pads += feed->is_pad;
   }
-  return FALSE;
+  return pads < gate->n_pads;
 }

@@ -57,7 +57,8 @@ void gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,
 /* Likewise: the counters of all that it brought. */
 ambi_intake_stats gst_ambi_feed_get_stats (const GstAmbiFeed * feed);
 
-/* Likewise: whether any is open. */
+/* Likewise: whether any is open, or there is a pad that has brought nothing
+ * yet. */
 gboolean gst_ambi_feed_any_open (const GstAmbiGate * gate);
 
 G_END_DECLS

@@ -43,15 +43,6 @@ gst_ambi_reject_name (GstAmbiReject reject)
  * Life
  */
 
-static void
-clear_item (gpointer data)
-{
-  GstAmbiItem *item = data;
-
-  gst_clear_buffer (&item->buffer);
-  g_clear_pointer (&item->context, gst_ambi_context_unref);
-}
-
 void
 gst_ambi_gate_init (GstAmbiGate * gate, GstElement * element)
 {
@@ -61,7 +52,6 @@ gst_ambi_gate_init (GstAmbiGate * gate, GstElement * element)
   g_cond_init (&gate->wake);
   gate->flushing = TRUE;
   gate->ready = g_array_new (FALSE, FALSE, sizeof (GstAmbiItem));
-  g_array_set_clear_func (gate->ready, clear_item);
   gate->trash = g_ptr_array_new_with_free_func (
       (GDestroyNotify) gst_buffer_unref);
   gst_ambi_tell_init (&gate->tell, element);
@@ -495,7 +485,8 @@ gst_ambi_gate_flush (GstAmbiGate * gate, core_time now)
   for (guint i = 0; i < gate->ready->len; i++) {
     GstAmbiItem *item = &g_array_index (gate->ready, GstAmbiItem, i);
 
-    g_ptr_array_add (gate->trash, g_steal_pointer (&item->buffer));
+    g_ptr_array_add (gate->trash, item->buffer);
+    gst_ambi_context_unref (item->context);
     gate->counters.discarded++;
   }
   g_array_set_size (gate->ready, 0);

@@ -165,8 +165,7 @@ map_packet (GstAmbiPacket * packet)
 static void
 hash_packets (GstAmbiInput * input, GstAmbiPacket * packets, gsize n)
 {
-  gboolean usable = ambi_hasher_follow (input->hasher, &input->plan) ==
-      CORE_OK;
+  gboolean usable = ambi_hasher_follow (input->hasher, &input->plan) == CORE_OK;
 
   for (gsize i = 0; i < n; i++) {
     GstAmbiPacket *packet = &packets[i];

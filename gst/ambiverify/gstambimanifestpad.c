@@ -95,7 +95,7 @@ gst_ambi_manifest_pad_class_init (GstAmbiManifestPadClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
+      GST_PARAM_MUTABLE_PLAYING;
 
   object_class->set_property = gst_ambi_manifest_pad_set_property;
   object_class->get_property = gst_ambi_manifest_pad_get_property;
@@ -106,6 +106,7 @@ gst_ambi_manifest_pad_class_init (GstAmbiManifestPadClass * klass)
    *
    * The id of the manifest stream on this pad. -1: that of the element's
    * property of the same name, and if that is -1, too, the first one that comes.
+   * Counts from the next stream of octets on the pad.
    *
    * Since: 0.1
    */
@@ -117,7 +118,8 @@ gst_ambi_manifest_pad_class_init (GstAmbiManifestPadClass * klass)
    * GstAmbiManifestPad:hash-algorithm:
    *
    * The hash of the packet digests on this pad. Unset: that of the element's
-   * property of the same name.
+   * property of the same name. Counts from the next stream of octets on the
+   * pad.
    *
    * Since: 0.1
    */
@@ -147,8 +149,7 @@ parse_hash (GstAmbiManifestPad * self, core_hash_algorithm * algorithm,
   GST_OBJECT_UNLOCK (self);
   if (name == NULL)
     return TRUE;
-  *algorithm = gst_ambi_verify_parse_hash (name, GST_OBJECT_NAME (self),
-      error);
+  *algorithm = gst_ambi_verify_parse_hash (name, GST_OBJECT_NAME (self), error);
   return *algorithm != CORE_HASH_NONE;
 }
 
@@ -218,8 +219,7 @@ gst_ambi_manifest_pad_chain (GstPad * pad, GstObject * parent,
 }
 
 static gboolean
-gst_ambi_manifest_pad_event (GstPad * pad, GstObject * parent,
-    GstEvent * event)
+gst_ambi_manifest_pad_event (GstPad * pad, GstObject * parent, GstEvent * event)
 {
   GstAmbiManifestPad *self = GST_AMBI_MANIFEST_PAD (pad);
 

@@ -129,9 +129,6 @@ gst_ambi_tell_refresh (GstAmbiTell * tell, guint32 stream_id,
 {
   guint64 left = deadline > now ? deadline - now : 0;
 
-  /* The core asks again until another stream is in use. */
-  if (tell->stream_end == deadline)
-    return;
   tell->stream_end = deadline;
   GST_INFO_OBJECT (tell->element, "manifest stream %u ends in %"
       GST_TIME_FORMAT, stream_id, GST_TIME_ARGS (left));
@@ -162,6 +159,9 @@ gst_ambi_tell_verified (GstAmbiTell * tell, guint64 verified, core_time now)
   tell->last_verified = now;
   tell->ever_verified = TRUE;
   tell->told_outage = FALSE;
+  /* The stream outlives its end, or another one has taken over. */
+  if (tell->stream_end <= now)
+    tell->stream_end = CORE_TIME_NEVER;
 }
 
 /* Why there is nothing to verify packets with, as far as one can see. */

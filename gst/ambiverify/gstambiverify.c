@@ -131,10 +131,6 @@
  *
  * Since: 0.1
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "gstambiverify.h"
 
 #include <stdio.h>
@@ -619,13 +615,3 @@ gst_ambi_verify_src_query (GstPad * pad, GstObject * parent, GstQuery * query)
   }
   return TRUE;
 }
-
-static gboolean
-plugin_init (GstPlugin * plugin)
-{
-  return GST_ELEMENT_REGISTER (ambiverify, plugin);
-}
-
-GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, ambiverify,
-    "Authenticate multicast streams (AMBI)", plugin_init, VERSION, LICENSE,
-    PACKAGE_NAME, PACKAGE_ORIGIN)

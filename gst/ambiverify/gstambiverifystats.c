@@ -57,8 +57,7 @@ take_snapshot (GstAmbiGate * gate, Snapshot * snapshot, GValue * feeds)
   snapshot->loss_ratio = 0.0;
   if (gate->verify != NULL) {
     snapshot->core = *ambi_verify_get_stats (gate->verify);
-    snapshot->loss_ratio = ambi_verify_loss_ratio (gate->verify,
-        gst_mc_now ());
+    snapshot->loss_ratio = ambi_verify_loss_ratio (gate->verify, gst_mc_now ());
   } else {
     snapshot->core = gate->last_stats;
     snapshot->core.packets_held = 0;
