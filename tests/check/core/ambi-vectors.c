@@ -173,7 +173,7 @@ read_manifest (ambi_vector_manifest * m, JsonObject * object,
   g_byte_array_unref (array);
 }
 
-static ambi_verdict
+static ambi_vector_verdict
 read_verdict (const char *text)
 {
   static const char *const names[] = {
@@ -185,7 +185,7 @@ read_verdict (const char *text)
 
   for (unsigned i = 0; i < G_N_ELEMENTS (names); i++) {
     if (g_strcmp0 (names[i], text) == 0)
-      return (ambi_verdict) i;
+      return (ambi_vector_verdict) i;
   }
   fail ("no verdict: %s", text);
   return AMBI_VERDICT_OK;

@@ -41,7 +41,7 @@ typedef enum
   AMBI_VERDICT_INCOMPLETE,      /* the stream ended inside a manifest */
   AMBI_VERDICT_DISCONNECT,
   AMBI_VERDICT_DROP_DATAGRAM
-} ambi_verdict;
+} ambi_vector_verdict;
 
 enum
 {
@@ -60,7 +60,7 @@ typedef struct
   unsigned n_chunks;            /* 0: none given */
   size_t chunks[AMBI_VECTOR_CHUNKS_MAX];        /* the rest is one more */
 
-  ambi_verdict verdict;
+  ambi_vector_verdict verdict;
   const char *error;            /* "tlv-overflow"; NULL when OK */
   size_t error_offset;          /* of the manifest that is to blame */
   unsigned n_manifests;

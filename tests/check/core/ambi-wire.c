@@ -317,7 +317,7 @@ check_truncations (const ambi_manifest_vector * v)
 
 /* A datagram is one whole manifest (§4.4).  Who reads datagrams sees from the
  * items whether this is one. */
-static ambi_verdict
+static ambi_vector_verdict
 judge_datagram (const ambi_manifest_vector * v)
 {
   ambi_parser parser = parser_of (v);
