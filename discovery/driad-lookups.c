@@ -54,10 +54,10 @@ new_lookup (driad * d, driad_way way)
   unsigned n = 0;
 
   for (unsigned i = 0; i < DRIAD_MAX_LOOKUPS; i++) {
-    if (!d->lookups[i].used)
+    if (d->lookups[i].used)
+      n += d->lookups[i].way == way;
+    else if (free_one == NULL)
       free_one = &d->lookups[i];
-    else if (d->lookups[i].way == way)
-      n++;
   }
   if (free_one == NULL || (way == DRIAD_DNS_SD && n >= MAX_DNS_SD_LOOKUPS)) {
     driad_count (d, DRIAD_DROP_LIMIT);

@@ -146,6 +146,7 @@ struct driad
   core_time wait_until;
   bool nothing_due;
   const char *nothing_text;
+  uint64_t attempts_told;
   driad_attempt attempts[DRIAD_MAX_ATTEMPTS];
   driad_memory memory[DRIAD_MAX_HOLDS];
 

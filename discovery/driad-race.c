@@ -112,8 +112,12 @@ end_round (driad * d)
   d->state = DRIAD_WAIT;
   d->wait_until = driad_later (d->now, driad_backoff (d, DRIAD_T0,
           d->vain_rounds));
-  d->nothing_due = true;
+  /* Rounds in which nothing was tried are not worth a word each. */
+  if (d->vain_rounds == 1 || d->nothing_text != why_nothing (d) ||
+      d->stats.attempts != d->attempts_told)
+    d->nothing_due = true;
   d->nothing_text = why_nothing (d);
+  d->attempts_told = d->stats.attempts;
 }
 
 /* --- attempts --- */
@@ -180,11 +184,12 @@ next_candidate (const driad * d)
   return c;
 }
 
+/* Routes are answered at once, and the order depends on them. */
 static bool
 may_start (const driad * d)
 {
   return d->state == DRIAD_SEARCH && !d->config.list_only &&
-      count_running (d) < d->config.max_attempts;
+      count_running (d) < d->config.max_attempts && !driad_routes_pending (d);
 }
 
 static void

@@ -42,7 +42,8 @@ new_relay (driad * d, driad_way way)
 
   for (unsigned i = 0; i < DRIAD_ALL_RELAYS; i++) {
     if (!d->relays[i].used) {
-      free_one = &d->relays[i];
+      if (free_one == NULL)
+        free_one = &d->relays[i];
       continue;
     }
     n_way += d->relays[i].way == way;
