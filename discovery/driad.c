@@ -217,6 +217,7 @@ established (driad * d, const driad_candidate * candidate)
   d->has_current = true;
   d->current = *candidate;
   d->state = DRIAD_SETTLED;
+  d->wait_until = CORE_TIME_NEVER;
   d->nothing_due = false;
   d->vain_rounds = 0;
 }

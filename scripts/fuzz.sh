@@ -32,6 +32,8 @@ sources_of () {
     mld) echo "core/mld.c core/group-records.c" ;;
     ipudp) echo "core/ipudp.c" ;;
     ipfrag) echo "core/ipfrag.c" ;;
+    dns) echo "discovery/dnswire.c discovery/dnsmessage.c" ;;
+    driad) (cd "$root" && ls discovery/driad*.c discovery/addrselect.c) ;;
     *) (cd "$root" && ls core/"$1"*.c) ;;
   esac
 }

@@ -577,6 +577,27 @@ GST_START_TEST (test_list_only)
 
 GST_END_TEST;
 
+/* The caller found a relay by itself between two rounds. */
+GST_START_TEST (test_settle_while_waiting)
+{
+  amt_relay_candidate own = {.discovery = false };
+  discovery t;
+
+  discovery_init (&t);
+  t.config.without[DRIAD_ANYCAST] = true;
+  discovery_start (&t);
+  discovery_answer (&t, REVERSE, AMTRELAY, NO_RECORDS);
+  fail_unless_equals_int (driad_get_state (t.d), DRIAD_WAIT);
+  own.addr.ip = vector_ip_literal (R1);
+  own.addr.port = 2268;
+  driad_settle (t.d, &own, t.now);
+  discovery_drain (&t);
+  fail_unless (driad_deadline (t.d) == CORE_TIME_NEVER);
+  discovery_free (&t);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_stop_and_start)
 {
   discovery t;
@@ -687,6 +708,7 @@ driad_race_suite (void)
   tcase_add_test (tc, test_network_change);
   tcase_add_test (tc, test_network_change_while_searching);
   tcase_add_test (tc, test_list_only);
+  tcase_add_test (tc, test_settle_while_waiting);
   tcase_add_test (tc, test_stop_and_start);
   tcase_add_test (tc, test_late_time);
   tcase_add_test (tc, test_memory);
