@@ -55,34 +55,47 @@ read_question (const guint8 * data, gsize len, question * q)
 }
 
 static void
-put_record (wr_cursor * w, guint16 type, const guint8 * data, gsize len)
+put_record_for (wr_cursor * w, guint16 type, guint32 ttl, const guint8 * data,
+    gsize len)
 {
   wr_u16 (w, 0xc00c);
   wr_u16 (w, type);
   wr_u16 (w, DNS_CLASS_IN);
-  wr_u32 (w, 60);
+  wr_u32 (w, ttl);
   wr_u16 (w, (guint16) len);
   wr_bytes (w, data, len);
 }
 
 static void
-put_relay (wr_cursor * w, guint8 last)
+put_record (wr_cursor * w, guint16 type, const guint8 * data, gsize len)
+{
+  put_record_for (w, type, 60, data, len);
+}
+
+static void
+put_relay (wr_cursor * w, guint32 ttl, guint8 last)
 {
   const guint8 relay[] = { 10, 0x81, 198, 51, 100, last };
 
-  put_record (w, DNS_TYPE_AMTRELAY, relay, sizeof (relay));
+  put_record_for (w, DNS_TYPE_AMTRELAY, ttl, relay, sizeof (relay));
 }
 
-/* The alias leads to relay.example.; that owner for a record after it. */
 static void
-put_alias (wr_cursor * w, gboolean with_record)
+put_alias (wr_cursor * w)
 {
   static const guint8 target[] = "\5relay\7example";
+
+  put_record (w, DNS_TYPE_CNAME, target, sizeof (target));
+}
+
+/* The alias and what it leads to. */
+static void
+put_both (wr_cursor * w)
+{
+  static const guint8 target[] = "\5short\7example";
   const guint8 relay[] = { 10, 0x81, 198, 51, 100, 1 };
 
   put_record (w, DNS_TYPE_CNAME, target, sizeof (target));
-  if (!with_record)
-    return;
   wr_bytes (w, target, sizeof (target));
   wr_u16 (w, DNS_TYPE_AMTRELAY);
   wr_u16 (w, DNS_CLASS_IN);
@@ -112,37 +125,45 @@ put_host (wr_cursor * w, guint16 type)
     put_record (w, type, v6, sizeof (v6));
 }
 
+/* AMTRELAY records; how many. */
+static guint
+put_relays (wr_cursor * w, const gchar * label, guint * flags)
+{
+  guint n = 1;
+
+  if (strcmp (label, "ad") == 0)
+    *flags |= 0x20;
+  else if (strcmp (label, "big") == 0)
+    n = 80;
+  else if (strcmp (label, "relay") != 0 && strcmp (label, "short") != 0)
+    return 0;
+  for (guint i = 1; i <= n; i++)
+    put_relay (w, label[0] == 's' ? 30 : 60, (guint8) i);
+  return n;
+}
+
 static guint
 put_answers (wr_cursor * w, const question * q, guint * flags)
 {
-  gboolean relay = q->type == DNS_TYPE_AMTRELAY;
-
-  if (relay && (strcmp (q->label, "relay") == 0 ||
-          strcmp (q->label, "ad") == 0)) {
-    if (q->label[0] == 'a')
-      *flags |= 0x20;
-    put_relay (w, 1);
-    return 1;
-  }
-  if (relay && strcmp (q->label, "big") == 0) {
-    for (guint8 i = 0; i < 80; i++)
-      put_relay (w, i);
-    return 80;
-  }
   if (strcmp (q->label, "host") == 0) {
     put_host (w, q->type);
     return 1;
-  }
-  if (relay && (strcmp (q->label, "alias") == 0 ||
-          strcmp (q->label, "both") == 0)) {
-    put_alias (w, q->label[0] == 'b');
-    return q->label[0] == 'b' ? 2 : 1;
   }
   if (strcmp (q->label, "loop") == 0) {
     put_loop (w);
     return 1;
   }
-  return 0;
+  if (q->type != DNS_TYPE_AMTRELAY)
+    return 0;
+  if (strcmp (q->label, "alias") == 0) {
+    put_alias (w);
+    return 1;
+  }
+  if (strcmp (q->label, "both") == 0) {
+    put_both (w);
+    return 2;
+  }
+  return put_relays (w, q->label, flags);
 }
 
 static guint

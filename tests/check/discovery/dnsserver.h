@@ -19,7 +19,8 @@ typedef struct _DnsServer DnsServer;
  *   big        80 of them, which fit into no datagram
  *   host       A and AAAA
  *   alias      nothing but a CNAME to relay.example.
- *   both       that and the record
+ *   short      as relay, TTL 30
+ *   both       a CNAME to short.example. and that record
  *   loop       a CNAME to loop.loop.example., and so on
  *   nodata, nxdomain, servfail, refused
  *   garbage    no DNS message

@@ -17,11 +17,13 @@
 
 #define NO_FILE "/nonexistent/anchor"
 
+/* The loops over the resolvers begin with the first that was built. */
 enum
 {
   UNBOUND,
   LIBC,
-  N_BACKENDS
+  N_BACKENDS,
+  FIRST = HAVE_LIBUNBOUND ? UNBOUND : LIBC
 };
 
 static McResolver *
@@ -49,18 +51,15 @@ fixture_init_family (Fixture * f, int which, core_family family)
     return FALSE;
   g_setenv (MC_RESOLVER_SERVER_ENV, dns_server_address (f->server), TRUE);
   f->resolver = new_backend (which);
-  if (f->resolver == NULL) {
-    dns_server_free (f->server);
-    return FALSE;
-  }
+  fail_unless (f->resolver != NULL);
   f->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   return TRUE;
 }
 
-static gboolean
+static void
 fixture_init (Fixture * f, int which)
 {
-  return fixture_init_family (f, which, CORE_FAMILY_V4);
+  fail_unless (fixture_init_family (f, which, CORE_FAMILY_V4));
 }
 
 static void
@@ -131,7 +130,7 @@ static const struct
   {"big.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_OK, 80, NULL, 60},
   {"alias.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_OK, 1, "relay.example.",
       60},
-  {"both.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_OK, 1, "relay.example.",
+  {"both.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_OK, 1, "short.example.",
       30},
   {"nodata.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_NO_DATA},
   {"nxdomain.example.", DNS_TYPE_AMTRELAY, DNS_STATUS_NO_NAME},
@@ -170,8 +169,7 @@ GST_START_TEST (test_answers)
   McResolverStats stats;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     check_case (&f, i);
   fail_unless (dns_server_count (f.server, TRUE) > 0);
@@ -191,8 +189,7 @@ GST_START_TEST (test_many)
   McQuery *queries[20];
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++) {
     g_autofree gchar *name = g_strdup_printf ("relay.d%u.example.", i);
 
@@ -214,6 +211,7 @@ GST_START_TEST (test_v6)
   McQuery *query;
   Fixture f;
 
+  /* A host may have no IPv6. */
   if (!fixture_init_family (&f, __i__, CORE_FAMILY_V6))
     return;
   query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
@@ -233,8 +231,7 @@ GST_START_TEST (test_deadline)
   gint64 start, took;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   start = g_get_monotonic_time ();
   for (guint i = 0; i < 2; i++)
     queries[i] = mc_query_new (f.resolver, names[i], DNS_TYPE_AMTRELAY,
@@ -263,8 +260,7 @@ GST_START_TEST (test_cancel)
   McResolverStats stats;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   n_fds = count_entries ("/proc/self/fd");
   n_threads = count_entries ("/proc/self/task");
   for (guint i = 0; i < 20; i++) {
@@ -307,8 +303,7 @@ GST_START_TEST (test_end)
   Fixture f;
   gint64 start, took;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   for (guint i = 0; i < 20; i++) {
     McQuery *query;
 
@@ -337,8 +332,7 @@ GST_START_TEST (test_settings)
   McQuery *query;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   for (guint i = 0; i < 3; i++) {
     if (i == 2)
       g_setenv (MC_RESOLVER_SERVER_ENV, dns_server_address (other), TRUE);
@@ -371,8 +365,7 @@ GST_START_TEST (test_settings_storm)
   McQuery *queries[8];
   Fixture f;
 
-  if (!fixture_init (&f, UNBOUND))
-    return;
+  fixture_init (&f, UNBOUND);
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++) {
     mc_resolver_network_changed (f.resolver);
     queries[i] = mc_query_new (f.resolver, "silent.example.",
@@ -398,8 +391,7 @@ GST_START_TEST (test_too_many)
   guint refused = 0;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++) {
     const dns_answer *answer;
 
@@ -426,8 +418,7 @@ GST_START_TEST (test_ad)
   McQuery *query;
   Fixture f;
 
-  if (!fixture_init (&f, __i__))
-    return;
+  fixture_init (&f, __i__);
   query = mc_query_new (f.resolver, "ad.example.", DNS_TYPE_AMTRELAY, 0,
       f.wake_fd);
   fail_unless_equals_int (wait_for (query, f.wake_fd)->security,
@@ -630,16 +621,17 @@ resolver_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_add_loop_test (tc, test_answers, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_many, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_v6, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_deadline, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_cancel, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_end, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_settings, 0, N_BACKENDS);
-  tcase_add_test (tc, test_settings_storm);
-  tcase_add_loop_test (tc, test_too_many, 0, N_BACKENDS);
-  tcase_add_loop_test (tc, test_ad, 0, N_BACKENDS);
+  tcase_add_loop_test (tc, test_answers, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_many, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_v6, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_deadline, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_cancel, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_end, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_settings, FIRST, N_BACKENDS);
+  if (HAVE_LIBUNBOUND)
+    tcase_add_test (tc, test_settings_storm);
+  tcase_add_loop_test (tc, test_too_many, FIRST, N_BACKENDS);
+  tcase_add_loop_test (tc, test_ad, FIRST, N_BACKENDS);
   tcase_add_test (tc, test_query);
   tcase_add_loop_test (tc, test_server_text, 0, G_N_ELEMENTS (servers));
   tcase_add_loop_test (tc, test_bad_server_text, 0, G_N_ELEMENTS (bad_servers));
