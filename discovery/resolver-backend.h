@@ -27,6 +27,9 @@ typedef struct
 /* Takes the backend. */
 McResolver *mc_resolver_new (const McResolverFuncs * funcs, gpointer backend);
 
+/* libunbound, whose thread stays for linger us without questions. */
+McResolver *mc_resolver_new_unbound_with (gint64 linger);
+
 McQuery *mc_query_ref (McQuery * query);
 void mc_query_unref (McQuery * query);
 

@@ -10,6 +10,8 @@
  */
 #include "resolver-backend.h"
 
+#define LINGER (30 * G_USEC_PER_SEC)
+
 #ifdef HAVE_LIBUNBOUND
 
 #include <errno.h>
@@ -21,7 +23,6 @@
 
 #define MAX_QUERIES 128         /* at a time */
 #define MAX_CONTEXTS 4
-#define LINGER (30 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -33,7 +34,8 @@ typedef struct
   gboolean renew;               /* a new context for the next question */
   guint n_queries;              /* incoming or with libunbound */
 
-  int wake_fd;                  /* constant */
+  int wake_fd;                  /* constant, both */
+  gint64 linger;                /* us the thread stays without questions */
 
   /* the thread's own */
   GPtrArray *contexts;          /* the last one is current */
@@ -301,7 +303,9 @@ start_query (Backend * backend, McQuery * query)
   error = ub_resolve_async (context->ub, mc_query_get_name (query),
       mc_query_get_type (query), DNS_CLASS_IN, asked, on_answer, &asked->id);
   if (error != 0) {
-    mc_query_fail (query, DNS_STATUS_FAILED, ub_strerror (error));
+    mc_query_fail (query, DNS_STATUS_FAILED, error == UB_INITFAIL ?
+        "libunbound cannot use its settings; is the trust anchor good?" :
+        ub_strerror (error));
     g_ptr_array_remove_fast (context->asked, asked);
   }
 }
@@ -409,9 +413,9 @@ resolver_thread (gpointer data)
 
     if (until != G_MAXINT64)
       idle_since = now;
-    if (is_over (backend, now - idle_since >= LINGER))
+    if (is_over (backend, now - idle_since >= backend->linger))
       break;
-    wait_for_news (backend, MIN (until, idle_since + LINGER), now);
+    wait_for_news (backend, MIN (until, idle_since + backend->linger), now);
   }
   g_ptr_array_unref (backend->contexts);
   return NULL;
@@ -501,7 +505,7 @@ static const McResolverFuncs unbound_funcs = {
 };
 
 McResolver *
-mc_resolver_new_unbound (void)
+mc_resolver_new_unbound_with (gint64 linger)
 {
   int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   Backend *backend;
@@ -512,15 +516,22 @@ mc_resolver_new_unbound (void)
   g_mutex_init (&backend->lock);
   g_queue_init (&backend->incoming);
   backend->wake_fd = fd;
+  backend->linger = linger;
   return mc_resolver_new (&unbound_funcs, backend);
 }
 
 #else
 
 McResolver *
-mc_resolver_new_unbound (void)
+mc_resolver_new_unbound_with (gint64 linger)
 {
   return NULL;
 }
 
 #endif
+
+McResolver *
+mc_resolver_new_unbound (void)
+{
+  return mc_resolver_new_unbound_with (LINGER);
+}

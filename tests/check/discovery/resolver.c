@@ -33,6 +33,13 @@ new_backend (int which)
       mc_resolver_new_libc ();
 }
 
+/* The shortest deadline that both keep: the C library counts in seconds. */
+static core_time
+short_time (int which)
+{
+  return which == UNBOUND ? 200 * CORE_MSECOND : CORE_SECOND;
+}
+
 /* A resolver and the server it asks. */
 typedef struct
 {
@@ -235,7 +242,7 @@ GST_START_TEST (test_deadline)
   start = g_get_monotonic_time ();
   for (guint i = 0; i < 2; i++)
     queries[i] = mc_query_new (f.resolver, names[i], DNS_TYPE_AMTRELAY,
-        CORE_SECOND, f.wake_fd);
+        short_time (__i__), f.wake_fd);
   took = g_get_monotonic_time () - start;
   fail_unless (took < G_USEC_PER_SEC / 10, "%d us", (int) took);
   for (guint i = 0; i < 2; i++) {
@@ -369,7 +376,7 @@ GST_START_TEST (test_settings_storm)
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++) {
     mc_resolver_network_changed (f.resolver);
     queries[i] = mc_query_new (f.resolver, "silent.example.",
-        DNS_TYPE_AMTRELAY, CORE_SECOND, f.wake_fd);
+        DNS_TYPE_AMTRELAY, short_time (UNBOUND), f.wake_fd);
     /* Until the thread has it: else they share a context. */
     while (dns_server_count (f.server, FALSE) <= i)
       g_usleep (1000);
@@ -378,6 +385,61 @@ GST_START_TEST (test_settings_storm)
     fail_unless (wait_for (queries[i], f.wake_fd)->status >= DNS_STATUS_FAILED);
     mc_query_free (queries[i]);
   }
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* A thread that nobody asks anything ends, and comes back. */
+GST_START_TEST (test_linger)
+{
+  guint n_threads;
+  Fixture f;
+
+  fixture_init (&f, UNBOUND);
+  n_threads = count_entries ("/proc/self/task");
+  mc_resolver_unref (f.resolver);
+  f.resolver = mc_resolver_new_unbound_with (50000);
+  for (guint i = 0; i < 3; i++) {
+    McQuery *query = mc_query_new (f.resolver, "relay.example.",
+        DNS_TYPE_AMTRELAY, 0, f.wake_fd);
+
+    fail_unless_equals_int (wait_for (query, f.wake_fd)->status, DNS_STATUS_OK);
+    mc_query_free (query);
+    wait_for_count ("/proc/self/task", n_threads);
+    /* What was known went with it. */
+    fail_unless_equals_int (dns_server_count (f.server, FALSE), i + 1);
+  }
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* A trust anchor that is there but no good trusts nobody. */
+GST_START_TEST (test_broken_anchor)
+{
+  gchar path[] = "/tmp/mc-anchor-XXXXXX";
+  int fd = mkstemp (path);
+  McQuery *query;
+  Fixture f;
+
+  fail_unless (fd >= 0 && write (fd, "nonsense\n", 9) == 9);
+  close (fd);
+  fixture_init (&f, UNBOUND);
+  g_setenv (MC_RESOLVER_TRUST_ANCHOR_ENV, path, TRUE);
+  query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
+      f.wake_fd);
+  fail_unless_equals_int (wait_for (query, f.wake_fd)->status,
+      DNS_STATUS_FAILED);
+  fail_unless (strstr (mc_query_poll (query)->problem, "trust anchor") != NULL);
+  mc_query_free (query);
+
+  /* And once it is gone, or good, all is well. */
+  unlink (path);
+  query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
+      f.wake_fd);
+  fail_unless_equals_int (wait_for (query, f.wake_fd)->status, DNS_STATUS_OK);
+  mc_query_free (query);
   fixture_clear (&f);
 }
 
@@ -628,8 +690,11 @@ resolver_suite (void)
   tcase_add_loop_test (tc, test_cancel, FIRST, N_BACKENDS);
   tcase_add_loop_test (tc, test_end, FIRST, N_BACKENDS);
   tcase_add_loop_test (tc, test_settings, FIRST, N_BACKENDS);
-  if (HAVE_LIBUNBOUND)
+  if (HAVE_LIBUNBOUND) {
     tcase_add_test (tc, test_settings_storm);
+    tcase_add_test (tc, test_linger);
+    tcase_add_test (tc, test_broken_anchor);
+  }
   tcase_add_loop_test (tc, test_too_many, FIRST, N_BACKENDS);
   tcase_add_loop_test (tc, test_ad, FIRST, N_BACKENDS);
   tcase_add_test (tc, test_query);
