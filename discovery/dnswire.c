@@ -270,7 +270,7 @@ dns_parse_address (uint16_t type, const uint8_t * data, size_t len,
 }
 
 uint32_t
-dns_random (core_random_func random, void *ctx, uint32_t max)
+dns_random (core_random_func get_random, void *ctx, uint32_t max)
 {
   uint64_t n = (uint64_t) max + 1;
   uint64_t fair = ((uint64_t) UINT32_MAX + 1) / n * n;
@@ -282,7 +282,7 @@ dns_random (core_random_func random, void *ctx, uint32_t max)
   for (int i = 0; i < 32; i++) {
     rd_cursor r;
 
-    random (ctx, bytes, sizeof (bytes));
+    get_random (ctx, bytes, sizeof (bytes));
     rd_init (&r, bytes, sizeof (bytes));
     v = rd_u32 (&r);
     if (v < fair)
@@ -318,7 +318,7 @@ sort_by_priority (dns_srv * records, unsigned n)
 
 /* Draws the order of n records of one priority. */
 static void
-draw (dns_srv * records, unsigned n, core_random_func random, void *ctx)
+draw (dns_srv * records, unsigned n, core_random_func get_random, void *ctx)
 {
   for (unsigned first = 0; first + 1 < n; first++) {
     uint32_t sum = 0, wanted;
@@ -326,7 +326,7 @@ draw (dns_srv * records, unsigned n, core_random_func random, void *ctx)
 
     for (unsigned j = first; j < n; j++)
       sum += records[j].weight;
-    wanted = dns_random (random, ctx, sum);
+    wanted = dns_random (get_random, ctx, sum);
     for (sum = records[i].weight; sum < wanted && i + 1 < n;)
       sum += records[++i].weight;
     move_to (records, i, first);
@@ -334,7 +334,7 @@ draw (dns_srv * records, unsigned n, core_random_func random, void *ctx)
 }
 
 void
-dns_srv_order (dns_srv * records, unsigned n, core_random_func random,
+dns_srv_order (dns_srv * records, unsigned n, core_random_func get_random,
     void *ctx)
 {
   unsigned end;
@@ -344,6 +344,6 @@ dns_srv_order (dns_srv * records, unsigned n, core_random_func random,
     for (end = first + 1; end < n; end++)
       if (records[end].priority != records[first].priority)
         break;
-    draw (records + first, end - first, random, ctx);
+    draw (records + first, end - first, get_random, ctx);
   }
 }

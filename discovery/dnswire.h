@@ -154,9 +154,9 @@ int dns_parse_address (uint16_t type, const uint8_t * data, size_t len,
     core_ip * out);
 
 /* Uniform in [0, max]. */
-uint32_t dns_random (core_random_func random, void *ctx, uint32_t max);
+uint32_t dns_random (core_random_func get_random, void *ctx, uint32_t max);
 
 /* Puts records into the order in which they are to be tried: by priority, in
  * one priority by a draw in which weight is the share (RFC 2782). */
-void dns_srv_order (dns_srv * records, unsigned n, core_random_func random,
+void dns_srv_order (dns_srv * records, unsigned n, core_random_func get_random,
     void *ctx);

@@ -16,7 +16,7 @@ for program in named dnssec-signzone unbound; do
   }
 done
 export PATH=$PATH:/usr/sbin
-cd "$DIR"
+cd "$DIR" || exit
 
 # Relays need a way to be reached by.
 ip addr add 198.51.100.2/32 dev lo
@@ -248,7 +248,9 @@ kill -STOP $NAMED
 for r in plain $($HAVE_UNBOUND && echo first); do
   expect_answer "timeout insecure *" "$r" silent.example. AMTRELAY 1000
   read -r _ _ _ _ ms _ <<< "$ANSWER"
-  [ "$ms" -ge 900 ] && [ "$ms" -lt 2500 ] || fail "$r: silence took $ms ms"
+  if [ "$ms" -lt 900 ] || [ "$ms" -ge 2500 ]; then
+    fail "$r: silence took $ms ms"
+  fi
 done
 kill -CONT $NAMED
 begin=$(now_us)
@@ -270,5 +272,6 @@ for r in plain $($HAVE_UNBOUND && echo first); do
 done
 
 for r in "${!TO[@]}"; do
-  exec {TO[$r]}>&-
+  to=${TO[$r]}
+  exec {to}>&-
 done
