@@ -429,7 +429,8 @@ ensure_thread (Backend * backend)
 {
   if (backend->running)
     return TRUE;
-  /* One that ended by itself is at its last lines. */
+  /* One that ended by itself has nothing to do but to close its contexts,
+   * which takes a millisecond or two. */
   if (backend->thread != NULL)
     g_thread_join (backend->thread);
   backend->running = TRUE;

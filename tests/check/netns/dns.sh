@@ -159,12 +159,14 @@ is_up () {
 R4=.2.0.192.in-addr.arpa.
 
 # --- answers of an authoritative server, validated by ourselves ---
-HAVE_UNBOUND=true
-resolver first unbound
-wait_for 10 is_up first || {
+if "$RESOLVE" unbound </dev/null; then
+  HAVE_UNBOUND=true
+  resolver first unbound
+  wait_for 10 is_up first || fail "named does not answer"
+else
   HAVE_UNBOUND=false
   say "built without libunbound: the C library alone is tested"
-}
+fi
 
 if $HAVE_UNBOUND; then
   expect_answer "ok secure - * 10/0/1/203.0.113.15*" first 10$R4 AMTRELAY
