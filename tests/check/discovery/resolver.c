@@ -7,6 +7,7 @@
 #include "resolver-backend.h"
 
 #include <dirent.h>
+#include <gmodule.h>
 #include <gst/check/gstcheck.h>
 #include <poll.h>
 #include <string.h>
@@ -649,6 +650,32 @@ GST_START_TEST (test_default)
 
 GST_END_TEST;
 
+/* Plugins that link this library each for themselves share the resolver, with
+ * one another and with us. */
+GST_START_TEST (test_plugins)
+{
+  const gchar *dir = g_getenv ("MC_MODULES_DIR");
+  McResolver *ours = mc_resolver_get_default ();
+
+  fail_unless (dir != NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *path = g_strdup_printf ("%s/libresolver-user-%u.so", dir,
+        i);
+    GModule *module = g_module_open (path, G_MODULE_BIND_LOCAL);
+    gpointer (*get) (void);
+
+    fail_unless (module != NULL, "%s", g_module_error ());
+    g_module_make_resident (module);
+    fail_unless (g_module_symbol (module, "resolver_user_get",
+            (gpointer *) & get));
+    fail_unless (get () == ours);
+    mc_resolver_unref (ours);
+  }
+  mc_resolver_unref (ours);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_search_domains)
 {
   g_auto (GStrv) domains = NULL;
@@ -701,6 +728,7 @@ resolver_suite (void)
   tcase_add_loop_test (tc, test_server_text, 0, G_N_ELEMENTS (servers));
   tcase_add_loop_test (tc, test_bad_server_text, 0, G_N_ELEMENTS (bad_servers));
   tcase_add_test (tc, test_default);
+  tcase_add_test (tc, test_plugins);
   tcase_add_test (tc, test_search_domains);
   tcase_add_test (tc, test_route);
   return s;
