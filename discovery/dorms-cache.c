@@ -7,9 +7,10 @@
 
 #include "dorms-cache.h"
 
-#include <gio/gio.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include "processwide.h"
 
 /* A channel that is asked for. */
 typedef struct
@@ -344,25 +345,16 @@ dorms_cache_free (dorms_cache * cache)
   g_free (cache);
 }
 
-/* Each plugin has a copy of this code and of its static variables: what they
- * share must hang on an object that exists once in the process.  Another
- * version may think otherwise of the struct, and gets a cache of its own. */
+static gpointer
+create_default (void)
+{
+  return dorms_cache_new (NULL, NULL);
+}
+
 dorms_cache *
 dorms_cache_get_default (void)
 {
-  GObject *anchor = G_OBJECT (g_vfs_get_local ());
-  GQuark quark = g_quark_from_static_string ("gst-multicast-dorms-cache-"
-      VERSION);
-  dorms_cache *cache = g_object_get_qdata (anchor, quark);
-
-  if (cache != NULL)
-    return cache;
-  cache = dorms_cache_new (NULL, NULL);
-  if (!g_object_replace_qdata (anchor, quark, NULL, cache, NULL, NULL)) {
-    dorms_cache_free (cache);
-    cache = g_object_get_qdata (anchor, quark);
-  }
-  return cache;
+  return mc_process_wide ("dorms-cache", create_default);
 }
 
 /*

@@ -8,24 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dnswire.h"
+
 void
 dorms_srv_name (const core_ip * source, char name[DORMS_SRV_NAME_MAX])
 {
-  const uint8_t *b = source->bytes;
-  size_t pos;
+  char reverse[DNS_NAME_TEXT_MAX];
 
-  if (source->family != CORE_FAMILY_V6) {
-    snprintf (name, DORMS_SRV_NAME_MAX,
-        "_dorms._tcp.%u.%u.%u.%u.in-addr.arpa.", b[3], b[2], b[1], b[0]);
-    return;
-  }
-  strcpy (name, "_dorms._tcp.");
-  pos = strlen (name);
-  for (int i = 15; i >= 0; i--) {
-    snprintf (name + pos, 5, "%x.%x.", b[i] & 0xfu, (unsigned) b[i] >> 4);
-    pos += 4;
-  }
-  strcpy (name + pos, "ip6.arpa.");
+  if (!dns_reverse_name (source, reverse))
+    reverse[0] = '\0';
+  snprintf (name, DORMS_SRV_NAME_MAX, "_dorms._tcp.%.80s", reverse);
 }
 
 static bool

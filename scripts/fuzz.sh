@@ -42,6 +42,8 @@ sources_of () {
         discovery/dorms-answer.c discovery/dorms-servers.c \
         discovery/dorms-srv.c"
       ;;
+    dns) echo "discovery/dnswire.c discovery/dnsmessage.c" ;;
+    driad) (cd "$root" && ls discovery/driad*.c discovery/addrselect.c) ;;
     *) (cd "$root" && ls core/"$1"*.c) ;;
   esac
 }

@@ -14,6 +14,7 @@ build=(
   gcc libc6-dev meson ninja-build pkg-config
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libssl-dev
+  libunbound-dev dns-root-data  # names, validated from the root's key
 )
 
 demo=(
@@ -33,7 +34,8 @@ tests=(
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
-  bind9-utils nginx-light       # loading and serving what is published
+  bind9 bind9-utils unbound     # name servers; never as services
+  nginx-light                   # serving what is published
   frr smcroute                  # multicast routers; never as services
 )
 
