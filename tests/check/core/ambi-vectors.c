@@ -148,6 +148,9 @@ read_manifest (ambi_vector_manifest * m, JsonObject * object,
   GByteArray *array = g_byte_array_new ();
 
   m->offset = (size_t) vector_int (object, "offset");
+  m->header_len = AMBI_HEADER_LEN;
+  if (vector_has (object, "tlv-space"))
+    m->header_len += 2 + (size_t) vector_int (object, "tlv-space");
   m->header.stream_id = stream_id;
   m->header.manifest_seq = (uint32_t) vector_int (object, "manifest-seq");
   m->header.first_packet_seq =

@@ -27,6 +27,7 @@ typedef struct
 typedef struct
 {
   size_t offset;                /* in the octets */
+  size_t header_len;            /* with TLVs */
   ambi_manifest header;
   unsigned n_digests;           /* that are there */
   vector_bytes digests;         /* back to back */
