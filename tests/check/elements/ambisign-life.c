@@ -514,7 +514,7 @@ GST_END_TEST;
 typedef struct
 {
   SignTest *t;
-  GMutex lock;                  /* no data between a flush and its segment */
+  GMutex lock;                  /* no data where events are missing */
   gint stop;
 } Storm;
 
@@ -576,6 +576,21 @@ settings_storm (gpointer data)
   return NULL;
 }
 
+/* Upstream begins anew with the element. */
+static void
+play_again (Storm * storm)
+{
+  GstPad *pad = storm->t->data->srcpad;
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  g_mutex_lock (&storm->lock);
+  gst_element_set_state (storm->t->sign, GST_STATE_PLAYING);
+  gst_pad_push_event (pad, gst_event_new_stream_start ("again"));
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+  g_mutex_unlock (&storm->lock);
+}
+
 GST_START_TEST (test_storm)
 {
   GThreadFunc functions[] = { data_storm, flush_storm, settings_storm };
@@ -597,7 +612,7 @@ GST_START_TEST (test_storm)
 
     gst_element_set_state (t.sign, i % 3 ? GST_STATE_READY : GST_STATE_PAUSED);
     fail_unless (g_get_monotonic_time () - start < G_TIME_SPAN_SECOND);
-    gst_element_set_state (t.sign, GST_STATE_PLAYING);
+    play_again (&storm);
     g_usleep (3000);            /* load */
   }
   g_atomic_int_set (&storm.stop, 1);
