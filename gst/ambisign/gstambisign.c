@@ -9,9 +9,10 @@
  * @title: ambisign
  *
  * ambisign lets receivers tell a channel's own packets from others. It hashes
- * every datagram that passes, and gives out lists of these hashes: the manifests
- * of AMBI (draft-ietf-mboned-ambi-05). Receivers (`ambiverify`) fetch the
- * manifests from a server they trust, and take only packets that are listed.
+ * every datagram that passes, and gives out lists of these hashes: the
+ * manifests of AMBI (draft-ietf-mboned-ambi-05). Receivers (`ambiverify`) fetch
+ * the manifests from a server they trust, and take only packets that are
+ * listed.
  *
  * Every buffer on the pad `sink` is the payload of one UDP datagram. It leaves
  * by the pad `src` as it came, #GstAmbiSign:delay later, so that its manifest
@@ -25,9 +26,10 @@
  * The digests cover the payload and the addresses and ports of the datagram *as
  * receivers see them*: #GstAmbiSign:source, #GstAmbiSign:source-port,
  * #GstAmbiSign:group and #GstAmbiSign:port. They must be what the sink sends
- * with. `amtrelaysink` has properties of the same names. `udpsink` must be bound
- * to the address and port: `bind-address`, `bind-port`. What rewrites addresses
- * or ports on the way, a NAT for one, makes receivers reject the packets.
+ * with. `amtrelaysink` has properties of the same names. `udpsink` must be
+ * bound to the address and port: `bind-address`, `bind-port`. What rewrites
+ * addresses or ports on the way, a NAT for one, makes receivers reject the
+ * packets.
  *
  * A datagram must not be changed, split or merged behind ambisign, and all that
  * is sent in the channel should pass it. Empty buffers, which are no datagrams
@@ -38,9 +40,10 @@
  * Packets leave #GstAmbiSign:delay after they came, by the system's monotonic
  * clock and whatever the clock of the pipeline. In a live pipeline that much is
  * added to the latency, so a sink that waits for the clock does not find them
- * late; one with `sync=false` sends them with the spacing they came with. When #GstAmbiSign:delay is changed while
- * playing, a message tells the pipeline to distribute the latency anew. The time
- * between PLAYING, PAUSED and PLAYING does not count.
+ * late; one with `sync=false` sends them with the spacing they came with. When
+ * #GstAmbiSign:delay is changed while playing, a message tells the pipeline to
+ * distribute the latency anew. The time between PLAYING, PAUSED and PLAYING
+ * does not count.
  *
  * The delay must exceed #GstAmbiSign:max-manifest-latency by what the manifests
  * take to receivers. With 0, and with everything below that, receivers hold the
@@ -53,36 +56,36 @@
  * the queue as a whole.
  *
  * Each source pad has its own thread. A blocked manifest branch never holds up
- * data: 16 MiB of manifests are kept for it, then the oldest are dropped with one
- * WARNING message. Nothing needs to be linked to the pad `manifest`.
+ * data: 16 MiB of manifests are kept for it, then the oldest are dropped with
+ * one WARNING message. Nothing needs to be linked to the pad `manifest`.
  *
  * ## End of stream, flush, restart
  *
- * EOS lists what is left, lets the data leave when their time has come, and then
- * ends both branches. A flush drops the data that are held, which receivers
- * count as lost, but not the manifests. Every start from READY makes a new
- * stream of manifests: with a new #GstAmbiSign:stream-id when that is -1, and
- * with numbers from 0. Receivers must not see the same id again with numbers
- * that begin anew, so a fixed id has to be changed with every start.
+ * EOS lists what is left, lets the data leave when their time has come, and
+ * then ends both branches. A flush drops the data that are held, which
+ * receivers count as lost, but not the manifests. Every start from READY makes
+ * a new stream of manifests: with a new #GstAmbiSign:stream-id when that is -1,
+ * and with numbers from 0. Receivers must not see the same id again with
+ * numbers that begin anew, so a fixed id has to be changed with every start.
  *
  * ## Rotation
  *
  * Streams of manifests are replaced while the data go on by two ambisign one
  * behind the other. Both list the same packets; the second one has a
  * #GstAmbiSign:delay of 0. When the metadata that receivers fetch name the new
- * stream, set #GstAmbiSign:refresh-deadline of the old one: all of its manifests
- * then tell how many seconds are left, and receivers move to the new one. At the
- * end the old stream's `manifest` pad gets EOS; its element passes the data on
- * for as long as it is there.
+ * stream, set #GstAmbiSign:refresh-deadline of the old one: all of its
+ * manifests then tell how many seconds are left, and receivers move to the new
+ * one. At the end the old stream's `manifest` pad gets EOS; its element passes
+ * the data on for as long as it is there.
  *
  * ## Messages
  *
- * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing or
- *   wrong; the text names it and the remedy.
- * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: #GstAmbiSign:delay is not 0 and does
- *   not exceed #GstAmbiSign:max-manifest-latency.
- * * WARNING, `GST_STREAM_ERROR_FORMAT`, once from start to stop: a buffer was too
- *   long for a UDP datagram.
+ * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
+ *   or wrong; the text names it and the remedy.
+ * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: #GstAmbiSign:delay is not 0 and
+ *   does not exceed #GstAmbiSign:max-manifest-latency.
+ * * WARNING, `GST_STREAM_ERROR_FORMAT`, once from start to stop: a buffer was
+ *   too long for a UDP datagram.
  * * WARNING, `GST_STREAM_ERROR_FAILED`, once from start to stop: manifests were
  *   dropped because they were not taken.
  *
@@ -92,17 +95,17 @@
  * are #guint64 unless said, count from the last start and only grow, except
  * those with `held`.
  *
- * * `packets-received`, `bytes-received`: datagrams taken. They are at any moment
- *   the sum of those pushed, held, and dropped.
- * * `packets-signed`: listed in a manifest. `packets-unlisted`: passed after the
- *   end of the stream of manifests.
+ * * `packets-received`, `bytes-received`: datagrams taken. They are at any
+ *   moment the sum of those pushed, held, and dropped.
+ * * `packets-signed`: listed in a manifest. `packets-unlisted`: passed after
+ *   the end of the stream of manifests.
  * * `packets-pushed`, `bytes-pushed`: given to downstream.
  * * `packets-held`, `bytes-held`: waiting for their time.
  * * `times-full`: how often upstream had to wait for room.
- * * `dropped-empty`, `dropped-too-big`, `dropped-unreadable`: buffers that were no
- *   datagrams, or could not be mapped.
- * * `dropped-flushed`: held when there was a flush or a stop, or when downstream
- *   had refused more.
+ * * `dropped-empty`, `dropped-too-big`, `dropped-unreadable`: buffers that were
+ *   no datagrams, or could not be mapped.
+ * * `dropped-flushed`: held when there was a flush or a stop, or when
+ *   downstream had refused more.
  * * `manifests-made`: the sum of `manifests-pushed`, `manifests-held` and
  *   `dropped-manifests`. `manifest-bytes-pushed`: their bytes.
  * * `stream-id` (#gint64): that of the manifests, -1 while stopped.
@@ -352,8 +355,8 @@ install_stream_properties (void)
    * Since: 0.1
    */
   properties[PROP_DELAY] = g_param_spec_uint64 ("delay", "Delay",
-      "Time in nanoseconds for which packets are held, so that manifests arrive "
-      "first", 0, MAX_DELAY, DEFAULT_DELAY, RW_PLAYING);
+      "Time in nanoseconds for which packets are held, so that manifests "
+      "arrive first", 0, MAX_DELAY, DEFAULT_DELAY, RW_PLAYING);
 
   /**
    * GstAmbiSign:refresh-deadline:

@@ -57,7 +57,7 @@ GstAmbiSignerResult gst_ambi_signer_add (GstAmbiSigner * signer,
 void gst_ambi_signer_flush (GstAmbiSigner * signer);
 
 /* There is nothing behind what was added; gst_ambi_signer_resume () takes that
- * back.  A stream that came to its refresh deadline is not finished but over. */
+ * back.  A stream that came to its refresh deadline is over, not finished. */
 void gst_ambi_signer_finish (GstAmbiSigner * signer);
 gboolean gst_ambi_signer_is_finished (GstAmbiSigner * signer);
 void gst_ambi_signer_resume (GstAmbiSigner * signer);

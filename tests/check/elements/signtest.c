@@ -375,19 +375,36 @@ sign_state (GstElement * sign)
   return state;
 }
 
+gboolean
+sign_stats_add_up (GstElement * sign)
+{
+  guint64 received, pushed, held, empty, big, unreadable, flushed;
+  guint64 made, manifests_pushed, manifests_held, dropped;
+  GstStructure *stats;
+  gboolean all;
+
+  g_object_get (sign, "stats", &stats, NULL);
+  all = gst_structure_get (stats,
+      "packets-received", G_TYPE_UINT64, &received,
+      "packets-pushed", G_TYPE_UINT64, &pushed,
+      "packets-held", G_TYPE_UINT64, &held,
+      "dropped-empty", G_TYPE_UINT64, &empty,
+      "dropped-too-big", G_TYPE_UINT64, &big,
+      "dropped-unreadable", G_TYPE_UINT64, &unreadable,
+      "dropped-flushed", G_TYPE_UINT64, &flushed,
+      "manifests-made", G_TYPE_UINT64, &made,
+      "manifests-pushed", G_TYPE_UINT64, &manifests_pushed,
+      "manifests-held", G_TYPE_UINT64, &manifests_held,
+      "dropped-manifests", G_TYPE_UINT64, &dropped, NULL);
+  gst_structure_free (stats);
+  return all && received == pushed + held + empty + big + unreadable + flushed
+      && made == manifests_pushed + manifests_held + dropped;
+}
+
 void
 sign_check_stats (GstElement * sign)
 {
-  GstStructure *s = get_stats (sign);
-
-  fail_unless_equals_uint64 (field (s, "packets-received"),
-      field (s, "packets-pushed") + field (s, "packets-held") +
-      field (s, "dropped-empty") + field (s, "dropped-too-big") +
-      field (s, "dropped-unreadable") + field (s, "dropped-flushed"));
-  fail_unless_equals_uint64 (field (s, "manifests-made"),
-      field (s, "manifests-pushed") + field (s, "manifests-held") +
-      field (s, "dropped-manifests"));
-  gst_structure_free (s);
+  fail_unless (sign_stats_add_up (sign));
 }
 
 void

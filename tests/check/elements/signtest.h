@@ -82,7 +82,8 @@ void sign_expect_data (SignTest * t, guint n, gsize len);
 guint64 sign_stat (GstElement * sign, const gchar * name);
 gchar *sign_state (GstElement * sign);
 
-/* Fails unless the sums of the statistics are right. */
+/* Whether the sums of the statistics are right; and fails unless they are. */
+gboolean sign_stats_add_up (GstElement * sign);
 void sign_check_stats (GstElement * sign);
 
 /* Waits for number n, from 1, of the things of that kind that leave. */
