@@ -15,6 +15,7 @@ build=(
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libssl-dev
   libunbound-dev dns-root-data  # names, validated from the root's key
+  libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
 )
 
 demo=(
@@ -31,6 +32,7 @@ tests=(
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
   libjson-glib-dev
+  libcurl4-openssl-dev openssl  # clients and certificates
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
