@@ -416,6 +416,17 @@ gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,
   }
 }
 
+void
+gst_ambi_feed_drop_all (GstAmbiGate * gate, core_time now)
+{
+  for (GList * l = gate->feeds; l != NULL; l = l->next) {
+    GstAmbiFeed *feed = l->data;
+
+    drop_intake (feed, now);
+    feed->state = GST_AMBI_FEED_ENDED;
+  }
+}
+
 ambi_intake_stats
 gst_ambi_feed_get_stats (const GstAmbiFeed * feed)
 {
