@@ -163,6 +163,7 @@ gateway_lose (amt_gateway * gw, amt_lost_reason reason)
     gw->left = gw->relay;
   }
   gw->told = false;
+  gw->connected = false;
   gw->data_seen = false;
 
   if (gw->current >= 0) {
@@ -222,6 +223,15 @@ carry_over (const amt_gateway * gw, gateway_candidate * c)
     c->linux_p = gw->in_use.linux_p;
 }
 
+/* One that has not answered, and nobody names any more. */
+static void
+give_up_asking (amt_gateway * gw)
+{
+  stop_asking (gw);
+  clear_tried (gw);
+  choose (gw);
+}
+
 int
 amt_gateway_set_candidates (amt_gateway * gw,
     const amt_relay_candidate * candidates, unsigned n, core_time now)
@@ -251,8 +261,11 @@ amt_gateway_set_candidates (amt_gateway * gw,
   gw->current = gw->stats.state != AMT_GATEWAY_IDLE || gw->leaving ?
       find_candidate (gw, &gw->in_use.where) : -1;
 
+  if (gw->current < 0 && gw->stats.state != AMT_GATEWAY_IDLE &&
+      !gw->connected && !gw->leaving)
+    give_up_asking (gw);
   /* Between two rounds something new is worth asking at once. */
-  if (gw->start_at != CORE_TIME_NEVER && gateway_has_alternative (gw))
+  else if (gw->start_at != CORE_TIME_NEVER && gateway_has_alternative (gw))
     choose (gw);
   else
     gateway_start (gw);

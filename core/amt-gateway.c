@@ -302,6 +302,16 @@ amt_gateway_leave (amt_gateway * gw, int channel, core_time now)
 }
 
 void
+amt_gateway_set_port (amt_gateway * gw, int channel, uint16_t port,
+    core_time now)
+{
+  gateway_tick (gw, now);
+  if (channel >= 0 && (unsigned) channel < gw->n_slots &&
+      gw->channels[channel].used && gw->channels[channel].port == 0)
+    gw->channels[channel].port = port;
+}
+
+void
 amt_gateway_stop (amt_gateway * gw, core_time now)
 {
   gateway_tick (gw, now);

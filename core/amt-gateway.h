@@ -66,7 +66,8 @@ int amt_gateway_new (amt_gateway ** out, const amt_gateway_config * config,
 void amt_gateway_free (amt_gateway * gw);
 
 /* Replaces the candidates, in the order in which they are to be tried.  The
- * relay in use stays in use.  An empty list means: not known yet. */
+ * relay in use stays in use; one that has not answered yet stays only if it is
+ * in the list.  An empty list means: not known yet. */
 int amt_gateway_set_candidates (amt_gateway * gw,
     const amt_relay_candidate * candidates, unsigned n, core_time now);
 
@@ -77,6 +78,11 @@ int amt_gateway_set_candidates (amt_gateway * gw,
 int amt_gateway_join (amt_gateway * gw, const amt_channel * channel,
     core_time now);
 void amt_gateway_leave (amt_gateway * gw, int channel, core_time now);
+
+/* The port of a channel that was joined without one is known now.  Without
+ * effect when it has been learnt. */
+void amt_gateway_set_port (amt_gateway * gw, int channel, uint16_t port,
+    core_time now);
 
 /* Leaves every channel: the datagrams to be sent now are one report that
  * blocks them and a Teardown if the relay told the gateway address.  Nothing

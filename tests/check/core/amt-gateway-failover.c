@@ -639,6 +639,42 @@ GST_START_TEST (test_set_candidates)
 
 GST_END_TEST;
 
+/* One that is only being asked goes with the list, whether it worked before or
+ * not. */
+GST_START_TEST (test_set_candidates_while_asking)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY), *q = bench_peer (b, RELAY_B);
+
+  p->down_from = 0;
+  p->down_until = SECONDS (10000);
+  bench_one_candidate (b, RELAY, false);
+  bench_join (b, S1, G1, 5001);
+  bench_run (b, SECONDS (0.5));
+  fail_unless_equals_int (bench_state (b), AMT_GATEWAY_REQUEST);
+  bench_one_candidate (b, RELAY_B, false);
+  bench_run (b, SECONDS (0.6));
+  fail_unless_equals_int (bench_state (b), AMT_GATEWAY_ACTIVE);
+  fail_unless_equals_int (q->n_joined, 1);
+
+  /* Lost, and nobody else is known: nothing is asked until somebody is. */
+  q->down_from = b->now;
+  q->down_until = SECONDS (10000);
+  while (bench_count (b, AMT_EVENT_RELAY_LOST, NULL) == 0)
+    bench_run (b, b->now + SECONDS (0.1));
+  bench_candidates (b, 0, NULL, false);
+  fail_unless_equals_int (bench_state (b), AMT_GATEWAY_IDLE);
+  bench_expect_nothing (b);
+  p->down_until = b->now;
+  bench_one_candidate (b, RELAY, false);
+  bench_run (b, b->now + SECONDS (0.1));
+  fail_unless_equals_int (bench_state (b), AMT_GATEWAY_ACTIVE);
+  fail_unless_equals_int (p->n_joined, 1);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_network_changed)
 {
   test_peer *p;
@@ -791,6 +827,7 @@ amt_gateway_failover_suite (void)
   tcase_add_test (tc, test_discovery);
   tcase_add_test (tc, test_rediscovery);
   tcase_add_test (tc, test_set_candidates);
+  tcase_add_test (tc, test_set_candidates_while_asking);
   tcase_add_test (tc, test_network_changed);
   tcase_add_test (tc, test_resume);
   tcase_add_test (tc, test_late_now);
