@@ -48,14 +48,30 @@ end_connect (GstAmtPath * path, GstProgressType type, const gchar * text)
   path->connecting = FALSE;
 }
 
+static void
+post_none_found (GstAmtPath * path, const gchar * problem)
+{
+  gchar source[CORE_IP_TEXT_MAX];
+
+  GST_ELEMENT_ERROR (path->element, RESOURCE, NOT_FOUND,
+      ("Found no AMT relay for the source %s within %g s (\"relay-timeout\"): "
+          "%s. Name a relay with the property \"relay\"",
+          core_ip_to_string (&path->path.tell->channel.source, source),
+          (gdouble) path->relay_timeout / GST_SECOND,
+          problem ? problem : "no relay answered"), (NULL));
+}
+
 /* No relay answered within relay-timeout: the one error of the network. */
 static void
 post_gave_up (GstAmtPath * path, amt_lost_reason reason)
 {
   const gchar *problem = gst_amt_tunnel_get_problem (path->tunnel);
-  const gchar *relay = path->relay_setting && path->relay_setting[0] ?
-      path->relay_setting : "that anycast discovery should find";
+  const gchar *relay = path->relay_setting;
 
+  if (relay == NULL || relay[0] == '\0') {
+    post_none_found (path, problem);
+    return;
+  }
   if (problem)
     GST_ELEMENT_ERROR (path->element, RESOURCE, NOT_FOUND,
         ("Could not look up the relay \"%s\" (property \"relay\"): %s. "
@@ -254,7 +270,6 @@ gst_amt_path_new (GstMcReceiver * receiver, const GstMcSettings * common,
 {
   GstMcTell *tell = gst_mc_receiver_get_tell (receiver);
   GstAmtTunnel *tunnel = gst_amt_tunnel_open (tell->element, common, settings,
-      (core_family) tell->channel.group.family,
       gst_mc_receiver_get_poll (receiver),
       gst_mc_receiver_get_wake_fd (receiver), error);
   GstAmtPath *self;

@@ -125,26 +125,9 @@ add_item (GstAmtRelays * relays, const gchar * item, guint default_port,
   return FALSE;
 }
 
-static void
-add_anycast (GstAmtRelays * relays, core_family first)
-{
-  const core_ip *ips[] = { &amt_discovery_v4, &amt_discovery_v6 };
-  guint swap = first == CORE_FAMILY_V6;
-
-  relays->discovery = TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (ips); i++) {
-    Relay relay = { 0 };
-
-    relay.addr.ip = *ips[i ^ swap];
-    relay.addr.port = AMT_PORT;
-    g_array_append_val (relays->relays, relay);
-  }
-}
-
 GstAmtRelays *
 gst_amt_relays_new (GstElement * element, const gchar * text,
-    guint default_port, gboolean discovery, core_family channel_family,
-    int wake_fd, GError ** error)
+    guint default_port, gboolean discovery, int wake_fd, GError ** error)
 {
   GstAmtRelays *relays = g_new0 (GstAmtRelays, 1);
   g_auto (GStrv) items = NULL;
@@ -157,10 +140,6 @@ gst_amt_relays_new (GstElement * element, const gchar * text,
   g_array_set_clear_func (relays->relays, relay_clear);
   relays->candidates = g_array_new (FALSE, TRUE, sizeof (amt_relay_candidate));
 
-  if (text == NULL || text[0] == '\0') {
-    add_anycast (relays, channel_family);
-    return relays;
-  }
   items = g_strsplit (text, ",", -1);
   for (guint i = 0; items[i]; i++) {
     if (!add_item (relays, g_strstrip (items[i]), default_port, error)) {

@@ -17,13 +17,11 @@ typedef struct _GstAmtRelays GstAmtRelays;
 #define GST_AMT_RELAYS_MAX_CANDIDATES 64
 
 /* Parses the property relay: a comma list of HOST[:PORT], IPv6 in brackets
- * when a port follows; NULL or empty stands for the well-known discovery
- * addresses, those of the channel's family first.  Fails with a
- * GST_RESOURCE_ERROR that names the property.  element is for progress
+ * when a port follows.  Fails with a GST_RESOURCE_ERROR that names the
+ * property.  element is for progress
  * messages; wake_fd is an eventfd that lookups add to. */
 GstAmtRelays *gst_amt_relays_new (GstElement * element, const gchar * text,
-    guint default_port, gboolean discovery, core_family channel_family,
-    int wake_fd, GError ** error);
+    guint default_port, gboolean discovery, int wake_fd, GError ** error);
 void gst_amt_relays_free (GstAmtRelays * relays);
 
 /* Whether one of them is of that family, or a name that may lead to one. */

@@ -89,6 +89,11 @@
  *   relay that had been in use.
  * * `delivery` (string): `native` or `tunnel`: the path that packets come by.
  * * `relay` (string): the relay in use or being asked, empty if none.
+ * * `relay-found-by` (string): `configured`, `dns-sd`, `anycast`, `amtrelay`;
+ *   empty before one was found.
+ * * `relay-dnssec` (string): `secure` when DNSSEC vouches for all answers that
+ *   led to the relay, or none was needed (anycast), else `insecure`; empty when
+ *   none was found or it was configured.
  * * `state` (string): `stopped`; while the tunnel is wanted `idle` (no address
  *   known yet), `discover`, `request` (asking a relay), `active`; else `idle`
  *   or `joined`.
@@ -257,6 +262,8 @@ add_tunnel_stats (GstStructure * s, const GstAmtTunnelStats * tunnel)
       gw->control_received + tunnel->control_too_big,
       "control-sent", G_TYPE_UINT64, gw->control_sent,
       "relay", G_TYPE_STRING, relay,
+      "relay-found-by", G_TYPE_STRING, tunnel->found_by ? tunnel->found_by : "",
+      "relay-dnssec", G_TYPE_STRING, tunnel->dnssec ? tunnel->dnssec : "",
       "relay-requests", G_TYPE_UINT64, gw->requests_sent,
       "relay-failovers", G_TYPE_UINT64, gw->failovers,
       "dropped-control-too-big", G_TYPE_UINT64, tunnel->control_too_big, NULL);

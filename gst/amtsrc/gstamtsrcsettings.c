@@ -243,15 +243,20 @@ gst_amt_settings_install_properties (GObjectClass * klass)
    *
    * AMT relays as a comma list of HOST[:PORT], tried in order; an IPv6 address
    * stands in brackets when a port follows. A relay reached over IPv4 may
-   * carry an IPv6 channel and the reverse. Unset: ask the well-known anycast
-   * addresses 192.52.193.1 and 2001:3::1 for a relay (RFC 7450 §7.1).
+   * carry an IPv6 channel and the reverse.
+   *
+   * Unset: find one (RFC 8777). In this order of preference: services
+   * `_amt._udp` of the search domains of this host (DNS-SD), the anycast
+   * addresses 192.52.193.1 and 2001:3::1, AMTRELAY records of the source's
+   * reverse name. Several are tried at a time, 250 ms apart; the first that
+   * takes us is used.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_RELAY,
       g_param_spec_string ("relay", "Relay",
           "AMT relays to ask, in order: comma list of HOST[:PORT], IPv6 in "
-          "brackets when a port follows (NULL = anycast discovery)",
+          "brackets when a port follows (NULL = find one, RFC 8777)",
           DEFAULT_RELAY, flags));
 
   /**

@@ -5,6 +5,7 @@
  */
 #include "gstamttunnel.h"
 
+#include "gstamtdiscovery.h"
 #include "gstamtrelays.h"
 #include "gstmcbatch.h"
 #include "gstmciface.h"
@@ -23,7 +24,10 @@ struct _GstAmtTunnel
   guint receive_buffer;
   GstMcBatch *batch;
   amt_gateway *gateway;
-  GstAmtRelays *relays;
+  GstAmtRelays *relays;         /* those the user named, or NULL: */
+  GstAmtDiscovery *discovery;
+  core_ip local;                /* of the user's, or family NONE */
+  GstMcChannel wanted;
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
 
@@ -50,7 +54,8 @@ open_socket (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   /* "any" of one family: 0.0.0.0 binds to IPv4, :: to both. */
   if (local.ip.family == CORE_FAMILY_V6 && core_ip_is_unspecified (&local.ip))
     local.ip.family = CORE_FAMILY_NONE;
-  if (local.ip.family != CORE_FAMILY_NONE &&
+  tunnel->local = local.ip;
+  if (local.ip.family != CORE_FAMILY_NONE && tunnel->relays != NULL &&
       !gst_amt_relays_may_be (tunnel->relays, local.ip.family)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
         "The properties \"bind-address\" (%s) and \"relay\" (%s) are of "
@@ -91,6 +96,7 @@ static void
 tunnel_free (GstAmtTunnel * tunnel)
 {
   gst_amt_relays_free (tunnel->relays);
+  gst_amt_discovery_free (tunnel->discovery);
   amt_gateway_free (tunnel->gateway);
   gst_mc_batch_free (tunnel->batch);
   gst_mc_poll_remove (tunnel->poll, &tunnel->pollfd);
@@ -98,10 +104,35 @@ tunnel_free (GstAmtTunnel * tunnel)
   g_free (tunnel);
 }
 
+static gboolean
+is_named (const GstAmtSettings * settings)
+{
+  return settings->relay != NULL && settings->relay[0] != '\0';
+}
+
+/* What leads to a relay. */
+static gboolean
+open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
+    int wake_fd, GError ** error)
+{
+  if (is_named (settings)) {
+    tunnel->relays = gst_amt_relays_new (tunnel->element, settings->relay,
+        settings->relay_port, settings->relay_discovery, wake_fd, error);
+    if (tunnel->relays == NULL)
+      return FALSE;
+  }
+  if (!open_socket (tunnel, settings, error))
+    return FALSE;
+  if (!is_named (settings))
+    tunnel->discovery = gst_amt_discovery_new (tunnel->element, tunnel->poll,
+        &tunnel->local, wake_fd);
+  return TRUE;
+}
+
 GstAmtTunnel *
 gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
-    const GstAmtSettings * settings, core_family channel_family,
-    GstPoll * poll, int wake_fd, GError ** error)
+    const GstAmtSettings * settings, GstPoll * poll, int wake_fd,
+    GError ** error)
 {
   GstAmtTunnel *tunnel = g_new0 (GstAmtTunnel, 1);
 
@@ -110,10 +141,7 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
   tunnel->socket.fd = -1;
   gst_poll_fd_init (&tunnel->pollfd);
 
-  tunnel->relays = gst_amt_relays_new (element, settings->relay,
-      settings->relay_port, settings->relay_discovery, channel_family,
-      wake_fd, error);
-  if (tunnel->relays == NULL || !open_socket (tunnel, settings, error) ||
+  if (!open_relays (tunnel, settings, wake_fd, error) ||
       !new_gateway (tunnel, common, settings, error)) {
     tunnel_free (tunnel);
     return NULL;
@@ -176,13 +204,25 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
   amt_channel wanted =
       { channel->source, channel->group, (uint16_t) channel->port };
 
+  tunnel->wanted = *channel;
   /* The settings were checked; there is room for one channel. */
   tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
+  if (tunnel->discovery)
+    gst_amt_discovery_start (tunnel->discovery, channel, now);
+}
+
+void
+gst_amt_tunnel_set_port (GstAmtTunnel * tunnel, guint port, core_time now)
+{
+  tunnel->wanted.port = port;
+  amt_gateway_set_port (tunnel->gateway, tunnel->channel, (uint16_t) port, now);
 }
 
 void
 gst_amt_tunnel_leave (GstAmtTunnel * tunnel, core_time now)
 {
+  if (tunnel->discovery)
+    gst_amt_discovery_stop (tunnel->discovery, now);
   amt_gateway_leave (tunnel->gateway, tunnel->channel, now);
   flush (tunnel, now);
 }
@@ -222,6 +262,11 @@ gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
           gst_mc_netlink_was_down (netlink, ifindex))) {
     GST_INFO_OBJECT (tunnel->element, "the way to the relay changed");
     amt_gateway_network_changed (tunnel->gateway, now);
+    if (tunnel->discovery)
+      gst_amt_discovery_network_changed (tunnel->discovery, now);
+  } else if (route == 0 && tunnel->discovery) {
+    /* What was asked and tried on the network before says nothing of this. */
+    gst_amt_discovery_network_changed (tunnel->discovery, now);
   }
   tunnel->route = route;
 }
@@ -242,16 +287,44 @@ read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
   }
 }
 
-void
-gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now)
+/* Another relay than the one in use is the better one now. */
+static void
+move_to (GstAmtTunnel * tunnel, const amt_relay_candidate * relay,
+    core_time now)
 {
-  if (gst_amt_relays_update (tunnel->relays, now)) {
+  const amt_gateway_stats *stats = amt_gateway_get_stats (tunnel->gateway);
+  const amt_channel wanted = { tunnel->wanted.source, tunnel->wanted.group,
+    (uint16_t) tunnel->wanted.port
+  };
+  gboolean leave = stats->state == AMT_GATEWAY_ACTIVE &&
+      !core_addr_equal (&stats->relay, &relay->addr);
+
+  if (leave)
+    amt_gateway_leave (tunnel->gateway, tunnel->channel, now);
+  amt_gateway_set_candidates (tunnel->gateway, relay, 1, now);
+  if (leave)
+    tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
+}
+
+static void
+step_relays (GstAmtTunnel * tunnel, core_time now)
+{
+  if (tunnel->discovery) {
+    if (gst_amt_discovery_step (tunnel->discovery, now))
+      move_to (tunnel, gst_amt_discovery_get (tunnel->discovery), now);
+  } else if (gst_amt_relays_update (tunnel->relays, now)) {
     guint n;
     const amt_relay_candidate *candidates =
         gst_amt_relays_get (tunnel->relays, &n);
 
     amt_gateway_set_candidates (tunnel->gateway, candidates, n, now);
   }
+}
+
+void
+gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now)
+{
+  step_relays (tunnel, now);
   read_icmp_errors (tunnel, now);
   amt_gateway_expire (tunnel->gateway, now);
   flush (tunnel, now);
@@ -260,7 +333,8 @@ gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now)
 core_time
 gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel)
 {
-  return MIN (amt_gateway_deadline (tunnel->gateway),
+  return MIN (amt_gateway_deadline (tunnel->gateway), tunnel->discovery ?
+      gst_amt_discovery_deadline (tunnel->discovery) :
       gst_amt_relays_deadline (tunnel->relays));
 }
 
@@ -303,24 +377,42 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
       (gsize) (view.data - datagram.data), view.len);
 }
 
+/* A relay that is lost is not asked again before others had their chance. */
+static void
+tell_discovery (GstAmtTunnel * tunnel, const amt_gateway_event_info * event,
+    core_time now)
+{
+  if (event->type == AMT_EVENT_CONNECTED) {
+    gst_amt_discovery_settle (tunnel->discovery, now);
+  } else if (event->type == AMT_EVENT_RELAY_LOST) {
+    gst_amt_discovery_lost (tunnel->discovery, event->reason, now);
+    amt_gateway_set_candidates (tunnel->gateway, NULL, 0, now);
+  }
+}
+
 gboolean
 gst_amt_tunnel_event (GstAmtTunnel * tunnel, amt_gateway_event_info * event)
 {
   guint ifindex;
 
+  if (tunnel->discovery && gst_amt_discovery_event (tunnel->discovery, event))
+    return TRUE;
   if (!amt_gateway_event (tunnel->gateway, event))
     return FALSE;
-  if (event->type == AMT_EVENT_NEED_CANDIDATES)
+  if (event->type == AMT_EVENT_NEED_CANDIDATES && tunnel->relays)
     gst_amt_relays_refresh (tunnel->relays, gst_mc_now ());
   else if (event->type == AMT_EVENT_CONNECTED)
     tunnel->route = route_digest (tunnel, &ifindex);
+  if (tunnel->discovery)
+    tell_discovery (tunnel, event, gst_mc_now ());
   return TRUE;
 }
 
 const gchar *
 gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel)
 {
-  return gst_amt_relays_get_problem (tunnel->relays);
+  return tunnel->discovery ? gst_amt_discovery_get_problem (tunnel->discovery) :
+      gst_amt_relays_get_problem (tunnel->relays);
 }
 
 void
@@ -328,6 +420,10 @@ gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
     GstAmtTunnelStats * stats)
 {
   stats->gateway = *amt_gateway_get_stats (tunnel->gateway);
+  stats->found_by = tunnel->discovery ?
+      gst_amt_discovery_get_way (tunnel->discovery) : "configured";
+  stats->dnssec = tunnel->discovery ?
+      gst_amt_discovery_get_security (tunnel->discovery) : "";
   stats->too_big = tunnel->too_big;
   stats->control_too_big = tunnel->control_too_big;
   stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);

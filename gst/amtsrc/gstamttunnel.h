@@ -21,7 +21,7 @@ typedef struct _GstAmtTunnel GstAmtTunnel;
  * GST_RESOURCE_ERROR that names the property. */
 GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
     const GstMcSettings * common, const GstAmtSettings * settings,
-    core_family channel_family, GstPoll * poll, int wake_fd, GError ** error);
+    GstPoll * poll, int wake_fd, GError ** error);
 
 /* Leaves, sends what that takes (once, without waiting) and frees. */
 void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
@@ -30,6 +30,10 @@ void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
 guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
 
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
+    core_time now);
+
+/* The port of a channel that was joined without one. */
+void gst_amt_tunnel_set_port (GstAmtTunnel * tunnel, guint port,
     core_time now);
 
 /* Leaves it; the relay stays known for the next join. */
@@ -66,6 +70,8 @@ const gchar *gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel);
 typedef struct
 {
   amt_gateway_stats gateway;
+  const gchar *found_by;        /* how the relay was found; "" or static */
+  const gchar *dnssec;          /* what DNSSEC says of that; likewise */
   guint64 too_big;              /* longer than mtu: data, ... */
   guint64 control_too_big;      /*   and not data */
   guint64 kernel_dropped;

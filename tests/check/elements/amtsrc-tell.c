@@ -375,6 +375,8 @@ GST_START_TEST (test_stats)
   g_object_set (t.src, "port", 5001, NULL);
   check_stat_text (&t, "state", "stopped");
   check_stat_text (&t, "relay", "");
+  check_stat_text (&t, "relay-found-by", "");
+  check_stat_text (&t, "relay-dnssec", "");
   check_stat_text (&t, "delivery", "tunnel");
   src_test_play (&t);
   peer_relay_wait_joined (&relay, TRUE);
@@ -439,6 +441,8 @@ GST_START_TEST (test_stats)
   fail_unless (stat_value (t.src, "receive-buffer-size") >= 65536);
   check_stat_text (&t, "state", "active");
   check_stat_text (&t, "relay", name);
+  check_stat_text (&t, "relay-found-by", "configured");
+  check_stat_text (&t, "relay-dnssec", "");
 
   src_test_stop (&t);
   check_stat_text (&t, "state", "stopped");
@@ -457,7 +461,9 @@ GST_END_TEST;
 static gboolean
 check_field (GQuark id, const GValue * value, gpointer data)
 {
-  static const gchar *const texts[] = { "delivery", "relay", "state", NULL };
+  static const gchar *const texts[] = { "delivery", "relay", "relay-found-by",
+    "relay-dnssec", "metadata", "state", NULL
+  };
   const gchar *name = g_quark_to_string (id);
 
   fail_unless (G_VALUE_TYPE (value) == (g_strv_contains (texts, name) ?

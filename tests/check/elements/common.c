@@ -337,30 +337,26 @@ GST_END_TEST;
 static const struct
 {
   const gchar *text;
-  core_family channel;
   const gchar *expected;        /* NULL: an error */
 } lists[] = {
-  {"192.0.2.1", CORE_FAMILY_V4, "192.0.2.1:2268"},
-  {" 192.0.2.1 , 192.0.2.2:7 ", CORE_FAMILY_V4, "192.0.2.1:2268 192.0.2.2:7"},
-  {"2001:db8::1", CORE_FAMILY_V4, "[2001:db8::1]:2268"},
-  {"[2001:db8::1]", CORE_FAMILY_V4, "[2001:db8::1]:2268"},
-  {"[2001:db8::1]:65535,192.0.2.1:1", CORE_FAMILY_V4,
+  {"192.0.2.1", "192.0.2.1:2268"},
+  {" 192.0.2.1 , 192.0.2.2:7 ", "192.0.2.1:2268 192.0.2.2:7"},
+  {"2001:db8::1", "[2001:db8::1]:2268"},
+  {"[2001:db8::1]", "[2001:db8::1]:2268"},
+  {"[2001:db8::1]:65535,192.0.2.1:1",
       "[2001:db8::1]:65535 192.0.2.1:1"},
-  {"::ffff:192.0.2.1", CORE_FAMILY_V4, "192.0.2.1:2268"},
-  {"fe80::1%lo", CORE_FAMILY_V4, "[fe80::1]:2268"},
-  {NULL, CORE_FAMILY_V4, "192.52.193.1:2268 [2001:3::1]:2268"},
-  {"", CORE_FAMILY_V4, "192.52.193.1:2268 [2001:3::1]:2268"},
-  {NULL, CORE_FAMILY_V6, "[2001:3::1]:2268 192.52.193.1:2268"},
-  {" ", CORE_FAMILY_V4, NULL},
-  {",", CORE_FAMILY_V4, NULL},
-  {"192.0.2.1:00000000000000000001x", CORE_FAMILY_V4, NULL},
-  {"192.0.2.1:+7", CORE_FAMILY_V4, NULL},
-  {"[192.0.2.1", CORE_FAMILY_V4, NULL},
-  {"fe80::1%", CORE_FAMILY_V4, NULL},
-  {"host%lo", CORE_FAMILY_V4, NULL},
-  {"user@host", CORE_FAMILY_V4, NULL},
-  {":2268", CORE_FAMILY_V4, NULL},
-  {"ff02::1", CORE_FAMILY_V4, NULL}
+  {"::ffff:192.0.2.1", "192.0.2.1:2268"},
+  {"fe80::1%lo", "[fe80::1]:2268"},
+  {" ", NULL},
+  {",", NULL},
+  {"192.0.2.1:00000000000000000001x", NULL},
+  {"192.0.2.1:+7", NULL},
+  {"[192.0.2.1", NULL},
+  {"fe80::1%", NULL},
+  {"host%lo", NULL},
+  {"user@host", NULL},
+  {":2268", NULL},
+  {"ff02::1", NULL}
 };
 
 GST_START_TEST (test_relays)
@@ -368,7 +364,7 @@ GST_START_TEST (test_relays)
   GstElement *element = gst_element_factory_make ("fakesrc", NULL);
   GError *error = NULL;
   GstAmtRelays *relays = gst_amt_relays_new (element, lists[__i__].text, 2268,
-      FALSE, lists[__i__].channel, -1, &error);
+      FALSE, -1, &error);
 
   if (lists[__i__].expected == NULL) {
     fail_unless (relays == NULL);
@@ -377,8 +373,6 @@ GST_START_TEST (test_relays)
     fail_unless (strstr (error->message, "\"relay\"") != NULL);
     g_error_free (error);
   } else {
-    const gboolean anycast =
-        lists[__i__].text == NULL || lists[__i__].text[0] == '\0';
     const amt_relay_candidate *candidates;
     GString *got = g_string_new (NULL);
     guint n;
@@ -395,7 +389,7 @@ GST_START_TEST (test_relays)
 
       g_string_append_printf (got, "%s%s", i ? " " : "",
           core_addr_to_string (&candidates[i].addr, text));
-      fail_unless_equals_int (candidates[i].discovery, anycast);
+      fail_unless (!candidates[i].discovery);
     }
     fail_unless_equals_string (got->str, lists[__i__].expected);
     g_string_free (got, TRUE);
@@ -412,7 +406,7 @@ GST_START_TEST (test_relays_order)
   GstElement *element = gst_element_factory_make ("fakesrc", NULL);
   int fd = eventfd (0, EFD_CLOEXEC);
   GstAmtRelays *relays = gst_amt_relays_new (element, "localhost:9,192.0.2.1",
-      2268, TRUE, CORE_FAMILY_V4, fd, NULL);
+      2268, TRUE, fd, NULL);
   const amt_relay_candidate *candidates;
   core_time start = 10 * CORE_SECOND;
   gboolean changed;
@@ -441,7 +435,7 @@ GST_START_TEST (test_relays_patience)
   GstElement *element = gst_element_factory_make ("fakesrc", NULL);
   int fd = eventfd (0, EFD_CLOEXEC);
   GstAmtRelays *relays = gst_amt_relays_new (element,
-      "no-such-host.invalid,192.0.2.1", 2268, FALSE, CORE_FAMILY_V4, fd, NULL);
+      "no-such-host.invalid,192.0.2.1", 2268, FALSE, fd, NULL);
   core_time start = 10 * CORE_SECOND;
   guint n;
 
