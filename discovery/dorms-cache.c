@@ -206,11 +206,27 @@ add_entry (dorms_cache * cache, const dorms_query * query, core_time now,
   return CORE_OK;
 }
 
+/* Takes the snapshot, which lacks the metadata. */
+static void
+put_snapshot (cache_entry * entry, dorms_snapshot * snapshot)
+{
+  const dorms_metadata *metadata = dorms_get_metadata (entry->search);
+
+  snapshot->state = dorms_get_state (entry->search);
+  snapshot->refresh_at = dorms_refresh_time (entry->search);
+  if (metadata != NULL) {
+    snapshot->metadata = dorms_metadata_copy (metadata);
+    if (snapshot->metadata == NULL)
+      snapshot->state = DORMS_STATE_NONE;
+  }
+  dorms_snapshot_unref (entry->snapshot);
+  entry->snapshot = snapshot;
+}
+
 /* Turns what a search has to tell into a new snapshot.  FALSE: nothing. */
 static gboolean
 take_news (cache_entry * entry)
 {
-  const dorms_metadata *metadata = dorms_get_metadata (entry->search);
   dorms_snapshot *snapshot = NULL;
   dorms_event event;
 
@@ -221,16 +237,22 @@ take_news (cache_entry * entry)
   }
   if (snapshot == NULL)
     return FALSE;
-  snapshot->state = dorms_get_state (entry->search);
-  snapshot->refresh_at = dorms_refresh_time (entry->search);
-  if (metadata != NULL) {
-    snapshot->metadata = dorms_metadata_copy (metadata);
-    if (snapshot->metadata == NULL)
-      snapshot->state = DORMS_STATE_NONE;
-  }
-  dorms_snapshot_unref (entry->snapshot);
-  entry->snapshot = snapshot;
+  snapshot->asking[0] = '\0';
+  put_snapshot (entry, snapshot);
   return TRUE;
+}
+
+static void
+note_question (cache_entry * entry, const dorms_question * question)
+{
+  dorms_snapshot *snapshot = next_snapshot (entry->snapshot);
+
+  snapshot->ask = question->ask;
+  if (question->ask == DORMS_ASK_SRV)
+    g_strlcpy (snapshot->asking, question->name, sizeof (snapshot->asking));
+  else
+    dorms_question_url (question, snapshot->asking);
+  put_snapshot (entry, snapshot);
 }
 
 /*
@@ -251,18 +273,24 @@ unref_user (gpointer user)
   g_atomic_rc_box_release_full (user, clear_user);
 }
 
-/* With the lock held: the users of an entry that has news join the list. */
+/* With the lock held: the users of an entry join the list. */
 static void
-collect (dorms_cache * cache, cache_entry * entry, GPtrArray * list)
+add_users (dorms_cache * cache, cache_entry * entry, GPtrArray * list)
 {
-  if (!take_news (entry))
-    return;
   for (guint i = 0; i < cache->users->len; i++) {
     dorms_user *user = g_ptr_array_index (cache->users, i);
 
     if (user->entry == entry)
       g_ptr_array_add (list, g_atomic_rc_box_acquire (user));
   }
+}
+
+/* Likewise, when it has news. */
+static void
+collect (dorms_cache * cache, cache_entry * entry, GPtrArray * list)
+{
+  if (take_news (entry))
+    add_users (cache, entry, list);
 }
 
 static GPtrArray *
@@ -485,6 +513,7 @@ gboolean
 dorms_cache_next_question (dorms_cache * cache, dorms_cache_question * out,
     core_time now)
 {
+  GPtrArray *list = new_list ();
   gboolean found = FALSE;
 
   g_mutex_lock (&cache->lock);
@@ -497,9 +526,12 @@ dorms_cache_next_question (dorms_cache * cache, dorms_cache_question * out,
     out->ticket.entry = entry->id;
     out->ticket.question = out->question.id;
     out->tls_ca_file = g_strdup (entry->tls_ca_file);
+    note_question (entry, &out->question);
+    add_users (cache, entry, list);
     found = TRUE;
   }
   g_mutex_unlock (&cache->lock);
+  notify_all (list);
   return found;
 }
 

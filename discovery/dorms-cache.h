@@ -54,6 +54,9 @@ typedef struct
 /* What is known at a moment; does not change. */
 typedef struct
 {
+  dorms_ask ask;                /* what is being asked for, */
+  char asking[DORMS_URL_MAX];   /* a name or URL; empty: nothing */
+
   dorms_state state;
   dorms_metadata *metadata;     /* NULL in DORMS_STATE_NONE */
   char server[DORMS_SERVER_TEXT_MAX];   /* that gave it */

@@ -28,6 +28,7 @@ enum
   FIELD_RETRY_AFTER,
   FIELD_LOCATION,
   FIELD_AGE,
+  FIELD_EXPIRES,
   FIELD_DATE,
   FIELD_ETAG,
   FIELD_TRANSFER_ENCODING,      /* not passed on itself */
@@ -36,8 +37,8 @@ enum
 };
 
 static const gchar *const field_names[N_FIELDS] = {
-  "content-type", "cache-control", "retry-after", "location", "age", "date",
-  "etag", "transfer-encoding", "content-length"
+  "content-type", "cache-control", "retry-after", "location", "age",
+  "expires", "date", "etag", "transfer-encoding", "content-length"
 };
 
 /* A socket of libcurl's that is waited for. */
@@ -216,7 +217,8 @@ take_response (fetch * f)
     .cache_control = f->fields[FIELD_CACHE_CONTROL],
     .retry_after = f->fields[FIELD_RETRY_AFTER],
     .location = f->fields[FIELD_LOCATION],.age = f->fields[FIELD_AGE],
-    .date = f->fields[FIELD_DATE],.etag = f->fields[FIELD_ETAG]
+    .expires = f->fields[FIELD_EXPIRES],.date = f->fields[FIELD_DATE],.etag =
+        f->fields[FIELD_ETAG]
   };
   char *url = NULL;
   long status = 0;
@@ -439,6 +441,14 @@ set_up_headers (fetch * f, const fetch_request * request)
 
     f->headers = curl_slist_append (f->headers, line);
   }
+  if (request->if_none_match) {
+    g_autofree gchar *line = g_strdup_printf ("If-None-Match: %s",
+        request->if_none_match);
+
+    f->headers = curl_slist_append (f->headers, line);
+  }
+  if (request->no_cache)
+    f->headers = curl_slist_append (f->headers, "Cache-Control: no-cache");
   curl_easy_setopt (f->easy, CURLOPT_HTTPHEADER, f->headers);
   curl_easy_setopt (f->easy, CURLOPT_USERAGENT, PACKAGE "/" VERSION);
 }

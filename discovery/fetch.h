@@ -24,6 +24,8 @@ typedef struct
 {
   const gchar *url;             /* https:// */
   const gchar *accept;          /* media types; NULL: any */
+  const gchar *if_none_match;   /* an ETag; NULL: none */
+  gboolean no_cache;            /* past all caches */
   const gchar *ca_file;         /* PEM; NULL: the system's authorities */
   const gchar *connect_to;      /* HOST:PORT to connect to instead of the URL's,
                                    IPv6 in brackets; the certificate is still
@@ -49,6 +51,7 @@ typedef struct
   const gchar *retry_after;
   const gchar *location;
   const gchar *age;
+  const gchar *expires;
   const gchar *date;
   const gchar *etag;
 } fetch_response;
