@@ -347,8 +347,7 @@ wake_locked (shared_worker * shared)
   const guint64 one = 1;
 
   /* Only a full counter can refuse, and then the thread is awake anyway. */
-  if (shared->wake_fd >= 0 &&
-      write (shared->wake_fd, &one, sizeof (one)) < 0)
+  if (shared->wake_fd >= 0 && write (shared->wake_fd, &one, sizeof (one)) < 0)
     return;
 }
 

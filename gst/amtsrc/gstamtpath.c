@@ -181,6 +181,13 @@ path_join (GstMcPath * path, core_time now, GError ** error)
 }
 
 static void
+path_set_port (GstMcPath * path, core_time now)
+{
+  gst_amt_tunnel_set_port (((GstAmtPath *) path)->tunnel,
+      path->tell->channel.port, now);
+}
+
+static void
 path_leave (GstMcPath * path, core_time now)
 {
   GstAmtPath *self = (GstAmtPath *) path;
@@ -254,6 +261,7 @@ static const GstMcPathClass path_class = {
   .delivery = GST_MC_DELIVERY_TUNNEL,
   .close = path_close,
   .join = path_join,
+  .set_port = path_set_port,
   .leave = path_leave,
   .resume = path_resume,
   .network_changed = path_network_changed,

@@ -173,7 +173,8 @@ open_paths (GstAmtSrc * self, const GstMcSettings * common,
   self->path = NULL;
   if (settings->delivery != GST_AMT_DELIVERY_TUNNEL) {
     self->native = gst_mc_native_new (gst_mc_receiver_get_tell (receiver),
-        self->source.poll, common, !only_native, error);
+        self->source.poll, common, !only_native ||
+        gst_mc_receiver_may_learn_port (receiver), error);
     if (self->native == NULL)
       return FALSE;
     /* The receiver owns it from now on, whatever else fails. */

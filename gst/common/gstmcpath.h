@@ -37,6 +37,10 @@ typedef struct
    * for the reason given. */
   gboolean (*join) (GstMcPath * path, core_time now, GError ** error);
 
+  /* The port of the channel, which was 0, is known now.  NULL where nothing is
+   * joined without. */
+  void (*set_port) (GstMcPath * path, core_time now);
+
   /* Leave it, to join again later.  NULL where the join always stays. */
   void (*leave) (GstMcPath * path, core_time now);
 

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "gstmcmetadata.h"
 #include "gstmcname.h"
 #include "gstmcsocket.h"
 #include "receiver.h"
@@ -42,6 +43,10 @@ struct _GstMcReceiver
   gchar *source_setting;
   guint64 lookup_timeout;
   GstMcName *source_name;       /* NULL when the source's address is known */
+  GstMcMetadataConfig dorms;
+  gboolean metadata_due;        /* to be asked for when the source is known */
+  GstMcMetadata *metadata;      /* NULL when nobody needs it */
+  gboolean port_due;            /* nothing can be joined without the port */
   GstMcOutput output;
 
   GstClockTime stale_before;    /* Unix time */
@@ -66,10 +71,16 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   rx->lookup_timeout = lookup_timeout;
   rx->source_setting = g_strdup (settings->source);
 
-  if (!gst_mc_settings_get_channel (settings, &rx->tell.channel, &name, error)) {
+  if (!gst_mc_settings_get_channel (settings, &rx->tell.channel, &name,
+          error) || !gst_mc_metadata_config_parse (&rx->dorms,
+          settings->dorms_uri, settings->dns_trust, settings->tls_ca_file,
+          error)) {
     gst_mc_receiver_free (rx);
     return NULL;
   }
+  /* A server that the user names is asked in any case. */
+  rx->metadata_due = !rx->dorms.off && (rx->dorms.server != NULL ||
+      settings->port == 0);
   if (rx->wake_fd < 0 || !gst_mc_poll_add (poll, &rx->wake_pollfd, rx->wake_fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
@@ -96,6 +107,8 @@ gst_mc_receiver_free (GstMcReceiver * rx)
   receiver_free (rx->judge);
   gst_mc_netlink_free (rx->netlink);
   gst_mc_name_free (rx->source_name);
+  gst_mc_metadata_free (rx->metadata);
+  gst_mc_metadata_config_clear (&rx->dorms);
   gst_mc_poll_remove (rx->poll, &rx->wake_pollfd);
   if (rx->wake_fd >= 0)
     close (rx->wake_fd);
@@ -120,6 +133,12 @@ int
 gst_mc_receiver_get_wake_fd (GstMcReceiver * rx)
 {
   return rx->wake_fd;
+}
+
+gboolean
+gst_mc_receiver_may_learn_port (const GstMcReceiver * rx)
+{
+  return rx->metadata_due;
 }
 
 void
@@ -241,6 +260,12 @@ join_native (GstMcReceiver * rx, core_time now)
 }
 
 static gboolean
+is_native (const GstMcPath * path)
+{
+  return g_str_equal (path->klass->delivery, GST_MC_DELIVERY_NATIVE);
+}
+
+static gboolean
 join (GstMcReceiver * rx, core_time now)
 {
   g_autoptr (GError) error = NULL;
@@ -248,11 +273,96 @@ join (GstMcReceiver * rx, core_time now)
   if (rx->judge) {
     receiver_start (rx->judge, join_native (rx, now), now);
     follow_judge (rx, now);
-  } else if (!rx->paths[0]->klass->join (rx->paths[0], now, &error)) {
+    return TRUE;
+  }
+  rx->port_due = rx->tell.channel.port == 0 && is_native (rx->paths[0]);
+  if (rx->port_due)
+    return TRUE;
+  if (!rx->paths[0]->klass->join (rx->paths[0], now, &error)) {
     gst_mc_post_error (rx->tell.element, error);
     return FALSE;
   }
   return TRUE;
+}
+
+/* --- metadata --- */
+
+static void
+wake (void *ctx)
+{
+  const GstMcReceiver *rx = ctx;
+  const guint64 one = 1;
+
+  /* Only a full counter can refuse, and then the poll is awake anyway. */
+  if (write (rx->wake_fd, &one, sizeof (one)) < 0)
+    return;
+}
+
+static void
+ask_for_metadata (GstMcReceiver * rx)
+{
+  if (!rx->metadata_due)
+    return;
+  rx->metadata_due = FALSE;
+  rx->metadata = gst_mc_metadata_new (rx->tell.element, &rx->dorms,
+      &rx->tell.channel, wake, rx);
+}
+
+static void
+take_port (GstMcReceiver * rx, core_time now)
+{
+  const dorms_metadata *metadata = gst_mc_metadata_get (rx->metadata);
+
+  if (rx->tell.channel.port != 0 || metadata == NULL || metadata->n_ports == 0)
+    return;
+  if (metadata->n_ports > 1)
+    GST_INFO_OBJECT (rx->tell.element, "the channel has %u ports, the first "
+        "one is taken", metadata->n_ports);
+  gst_mc_tell_port (&rx->tell, metadata->ports[0]);
+  for (guint i = 0; i < rx->n_paths; i++)
+    if (rx->paths[i]->klass->set_port)
+      rx->paths[i]->klass->set_port (rx->paths[i], now);
+}
+
+/* When the port must be known. */
+static core_time
+port_deadline (const GstMcReceiver * rx)
+{
+  return !rx->port_due || rx->lookup_timeout == 0 ? CORE_TIME_NEVER :
+      rx->tell.started + rx->lookup_timeout;
+}
+
+static void
+post_no_port (GstMcReceiver * rx)
+{
+  const gchar *problem = gst_mc_metadata_get_problem (rx->metadata);
+
+  if (problem == NULL)
+    problem = gst_mc_metadata_get (rx->metadata) != NULL ?
+        "its metadata do not tell" : "no metadata server answers";
+  GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, NOT_FOUND,
+      ("The UDP port of the channel is not known (property \"port\"): %s. Give "
+          "the port, or name a metadata server with \"dorms-uri\"", problem),
+      (NULL));
+}
+
+/* FALSE: there is no joining. */
+static gboolean
+follow_metadata (GstMcReceiver * rx, core_time now)
+{
+  if (rx->metadata == NULL)
+    return TRUE;
+  if (gst_mc_metadata_update (rx->metadata))
+    take_port (rx, now);
+  if (!rx->port_due)
+    return TRUE;
+  if (rx->tell.channel.port != 0)
+    return join (rx, now);
+  if (!gst_mc_metadata_is_hopeless (rx->metadata) &&
+      (gst_mc_metadata_get (rx->metadata) == NULL) && now < port_deadline (rx))
+    return TRUE;
+  post_no_port (rx);
+  return FALSE;
 }
 
 /* Joins once the sender's address is known.  FALSE: it could not be learnt in
@@ -271,12 +381,15 @@ ask_for_channel (GstMcReceiver * rx, core_time now)
   g_clear_pointer (&rx->source_name, gst_mc_name_free);
   gst_mc_tell_wait (&rx->tell, now);
   rx->tell.waiting = TRUE;
+  ask_for_metadata (rx);
   return join (rx, now);
 }
 
 static void
 network_changed (GstMcReceiver * rx, core_time now)
 {
+  if (rx->port_due)
+    return;
   for (guint i = 0; i < rx->n_paths; i++)
     rx->paths[i]->klass->network_changed (rx->paths[i], rx->netlink, now);
   if (rx->judge && !rx->paths[NATIVE]->klass->is_joined (rx->paths[NATIVE])) {
@@ -307,7 +420,7 @@ gboolean
 gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
 {
   drain_wake_fd (rx);
-  if (!ask_for_channel (rx, now))
+  if (!ask_for_channel (rx, now) || !follow_metadata (rx, now))
     return FALSE;
   if (gst_mc_netlink_step (rx->netlink, now) && rx->tell.waiting)
     network_changed (rx, now);
@@ -331,6 +444,7 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
     deadline = MIN (deadline, rx->paths[i]->klass->deadline (rx->paths[i]));
   if (rx->judge && rx->tell.waiting)
     deadline = MIN (deadline, receiver_deadline (rx->judge));
+  deadline = MIN (deadline, port_deadline (rx));
   if (rx->source_name) {
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
     deadline = MIN (deadline, source_deadline (rx));
@@ -490,5 +604,6 @@ gst_mc_receiver_get_snapshot (const GstMcReceiver * rx,
   snapshot->empty = rx->empty;
   snapshot->last_packet = rx->output.last_realtime;
   snapshot->join_latency = rx->tell.join_latency;
+  gst_mc_metadata_get_stats (rx->metadata, &snapshot->metadata);
   snapshot->running = TRUE;
 }

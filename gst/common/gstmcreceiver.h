@@ -8,6 +8,7 @@
 
 #include <gst/base/gstbasesrc.h>
 
+#include "gstmcmetadata.h"
 #include "gstmcoutput.h"
 #include "gstmcpath.h"
 #include "gstmcsettings.h"
@@ -28,6 +29,7 @@ typedef struct
   guint64 empty;                /* dropped: no payload */
   GstClockTime last_packet;     /* Unix time, or GST_CLOCK_TIME_NONE */
   core_time join_latency;
+  GstMcMetadataStats metadata;
   gboolean running;
 } GstMcSnapshot;
 
@@ -47,6 +49,9 @@ GstPoll *gst_mc_receiver_get_poll (GstMcReceiver * rx);
 
 /* An eventfd: adding to it wakes the poll. */
 int gst_mc_receiver_get_wake_fd (GstMcReceiver * rx);
+
+/* Whether a port of 0 may become known without a packet. */
+gboolean gst_mc_receiver_may_learn_port (const GstMcReceiver * rx);
 
 /* Takes the path, the only one. */
 void gst_mc_receiver_set_path (GstMcReceiver * rx, GstMcPath * path);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "gstmcmetadata.h"
+
 #define DEFAULT_PORT 0
 #define DEFAULT_BUFFER_SIZE 0
 #define DEFAULT_MTU 1500
@@ -17,6 +19,10 @@
 #define DEFAULT_RETRIEVE_SENDER_ADDRESS TRUE
 #define DEFAULT_ADD_REFERENCE_TIMESTAMP_META FALSE
 #define DEFAULT_REJOIN_INTERVAL 0
+
+#define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
+#define DEFAULT_DNS_TRUST GST_MC_DNS_TRUST_AD
+#define DEFAULT_TLS_CA_FILE NULL
 
 #define MIN_MTU 64
 #define MAX_MTU 65535
@@ -39,6 +45,9 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS;
   settings->add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META;
   settings->rejoin_interval = DEFAULT_REJOIN_INTERVAL;
+  settings->dorms_uri = g_strdup (DEFAULT_DORMS_URI);
+  settings->dns_trust = g_strdup (DEFAULT_DNS_TRUST);
+  settings->tls_ca_file = g_strdup (DEFAULT_TLS_CA_FILE);
 }
 
 void
@@ -47,6 +56,9 @@ gst_mc_settings_clear (GstMcSettings * settings)
   g_clear_pointer (&settings->source, g_free);
   g_clear_pointer (&settings->group, g_free);
   g_clear_pointer (&settings->multicast_iface, g_free);
+  g_clear_pointer (&settings->dorms_uri, g_free);
+  g_clear_pointer (&settings->dns_trust, g_free);
+  g_clear_pointer (&settings->tls_ca_file, g_free);
   gst_clear_caps (&settings->caps);
 }
 
@@ -57,6 +69,9 @@ gst_mc_settings_copy (GstMcSettings * to, const GstMcSettings * from)
   to->source = g_strdup (from->source);
   to->group = g_strdup (from->group);
   to->multicast_iface = g_strdup (from->multicast_iface);
+  to->dorms_uri = g_strdup (from->dorms_uri);
+  to->dns_trust = g_strdup (from->dns_trust);
+  to->tls_ca_file = g_strdup (from->tls_ca_file);
   if (from->caps)
     gst_caps_ref (from->caps);
 }
@@ -83,13 +98,33 @@ install_channel_properties (GObjectClass * klass)
           READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_PORT,
       g_param_spec_uint ("port", "Port",
-          "UDP port of the channel (0 = learn it from the first datagram)",
+          "UDP port of the channel (0 = learn it from the channel's metadata "
+          "or, in a tunnel, from the first datagram)",
           0, G_MAXUINT16, DEFAULT_PORT, READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_CAPS,
       g_param_spec_boxed ("caps", "Caps",
           "Caps of the buffers (NULL = any)", GST_TYPE_CAPS,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_MUTABLE_PLAYING));
+}
+
+static void
+install_metadata_properties (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, GST_MC_PROP_DORMS_URI,
+      g_param_spec_string ("dorms-uri", "DORMS URI",
+          "Server of the channel's metadata: auto (the source names it in the "
+          "DNS; asked when it is needed), https://HOST[:PORT], or empty (none)",
+          DEFAULT_DORMS_URI, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_DNS_TRUST,
+      g_param_spec_string ("dns-trust", "DNS trust",
+          "Which DNS answers may name the metadata server: ad (those DNSSEC "
+          "vouches for), resolver (all), off (none)", DEFAULT_DNS_TRUST,
+          READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_TLS_CA_FILE,
+      g_param_spec_string ("tls-ca-file", "TLS CA file",
+          "PEM file with the authorities that may certify the metadata server "
+          "(NULL = those of the system)", DEFAULT_TLS_CA_FILE, READY_FLAGS));
 }
 
 static void
@@ -146,6 +181,7 @@ void
 gst_mc_settings_install_properties (GObjectClass * klass)
 {
   install_channel_properties (klass);
+  install_metadata_properties (klass);
   install_tuning_properties (klass);
 }
 
@@ -216,6 +252,15 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_MULTICAST_IFACE:
       set_string (&settings->multicast_iface, value);
       return TRUE;
+    case GST_MC_PROP_DORMS_URI:
+      set_string (&settings->dorms_uri, value);
+      return TRUE;
+    case GST_MC_PROP_DNS_TRUST:
+      set_string (&settings->dns_trust, value);
+      return TRUE;
+    case GST_MC_PROP_TLS_CA_FILE:
+      set_string (&settings->tls_ca_file, value);
+      return TRUE;
     case GST_MC_PROP_REJOIN_INTERVAL:
       settings->rejoin_interval = g_value_get_uint64 (value);
       return TRUE;
@@ -268,6 +313,15 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
       return TRUE;
     case GST_MC_PROP_MULTICAST_IFACE:
       g_value_set_string (value, settings->multicast_iface);
+      return TRUE;
+    case GST_MC_PROP_DORMS_URI:
+      g_value_set_string (value, settings->dorms_uri);
+      return TRUE;
+    case GST_MC_PROP_DNS_TRUST:
+      g_value_set_string (value, settings->dns_trust);
+      return TRUE;
+    case GST_MC_PROP_TLS_CA_FILE:
+      g_value_set_string (value, settings->tls_ca_file);
       return TRUE;
     case GST_MC_PROP_REJOIN_INTERVAL:
       g_value_set_uint64 (value, settings->rejoin_interval);

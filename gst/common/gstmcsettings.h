@@ -21,6 +21,9 @@ enum
   GST_MC_PROP_ADDRESS,
   GST_MC_PROP_PORT,
   GST_MC_PROP_CAPS,
+  GST_MC_PROP_DORMS_URI,
+  GST_MC_PROP_DNS_TRUST,
+  GST_MC_PROP_TLS_CA_FILE,
   GST_MC_PROP_BUFFER_SIZE,
   GST_MC_PROP_MTU,
   GST_MC_PROP_BATCH_SIZE,
@@ -41,6 +44,9 @@ typedef struct
   gchar *group;
   guint port;
   GstCaps *caps;
+  gchar *dorms_uri;
+  gchar *dns_trust;
+  gchar *tls_ca_file;
   guint buffer_size;
   guint mtu;
   guint batch_size;

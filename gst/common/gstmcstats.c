@@ -22,7 +22,7 @@ gst_mc_stats_new (const GstMcSnapshot * snapshot, const gchar * delivery)
 {
   const GstMcPathStats *path = &snapshot->path;
 
-  return gst_structure_new (GST_MC_STATS_NAME,
+  GstStructure *stats = gst_structure_new (GST_MC_STATS_NAME,
       "packets-received", G_TYPE_UINT64, path->received,
       "bytes-received", G_TYPE_UINT64, path->bytes,
       "packets-pushed", G_TYPE_UINT64, snapshot->packets_pushed,
@@ -39,4 +39,7 @@ gst_mc_stats_new (const GstMcSnapshot * snapshot, const gchar * delivery)
       "dropped-empty", G_TYPE_UINT64, snapshot->empty,
       "dropped-paused", G_TYPE_UINT64, snapshot->paused,
       "dropped-flushed", G_TYPE_UINT64, snapshot->packets_flushed, NULL);
+
+  gst_mc_metadata_add_stats (&snapshot->metadata, stats);
+  return stats;
 }

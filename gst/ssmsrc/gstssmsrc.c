@@ -135,7 +135,8 @@ gst_ssm_src_open (GstMcSource * source, const GstMcSettings * settings,
     return FALSE;
   self->native =
       gst_mc_native_new (gst_mc_receiver_get_tell (source->receiver),
-      source->poll, settings, FALSE, error);
+      source->poll, settings,
+      gst_mc_receiver_may_learn_port (source->receiver), error);
   if (self->native == NULL)
     return FALSE;
   gst_mc_receiver_set_path (source->receiver,

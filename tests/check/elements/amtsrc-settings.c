@@ -70,6 +70,9 @@ static const struct
   const gchar *in_uri;          /* as get_uri prints it */
 } values[] = {
   {"caps", "video/mpegts", "video/mpegts"},
+  {"dorms-uri", "https://dorms.example:8443", "https://dorms.example:8443"},
+  {"dns-trust", "resolver", NULL},
+  {"tls-ca-file", "/ca.pem", NULL},
   {"buffer-size", "100000", NULL},
   {"mtu", "9000", NULL},
   {"batch-size", "7", NULL},

@@ -166,7 +166,17 @@ static const struct
   {"source=2001:db8::10 group=ff3e::8000:1 port=5001",
       GST_RESOURCE_ERROR_OPEN_READ, "route", "\"multicast-iface\""},
   {"source=no-such-host.invalid group=232.1.1.1 port=0",
-      GST_RESOURCE_ERROR_SETTINGS, "\"port\"", "port=5001"}
+      GST_RESOURCE_ERROR_SETTINGS, "\"port\"", "port=5001"},
+  {"source=192.0.2.10 group=232.1.1.1 port=0 dorms-uri=auto dns-trust=off",
+      GST_RESOURCE_ERROR_SETTINGS, "\"port\"", "port=5001"},
+  {"source=192.0.2.10 group=232.1.1.1 port=5001 dns-trust=dnssec",
+      GST_RESOURCE_ERROR_SETTINGS, "\"dns-trust\"", "\"ad\""},
+  {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=http://a.example",
+      GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "https://HOST"},
+  {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=https://a.example/r",
+      GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "path"},
+  {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=a.example",
+      GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "https://HOST"}
 };
 
 static void
