@@ -143,6 +143,8 @@ note_stream (GstAmbiFeed * feed)
   /* Whatever was wrong with connections is over. */
   if (!feed->is_pad)
     g_clear_pointer (&feed->gate->tell.trouble, g_free);
+  if (feed->published != NULL)
+    feed->published->seen = TRUE;
 }
 
 /* Lock held.  An intake that is done with is dropped at once if it is a pad's,
@@ -261,6 +263,33 @@ fetcher_connected (const gchar * uri, gboolean another, gpointer user)
   return feed;
 }
 
+static GstAmbiFeed *
+published_connected (const gchar * uri, gboolean another, gpointer user)
+{
+  GstAmbiPublishedStream *stream = user;
+  GstAmbiGate *gate = stream->gate;
+  const ambi_intake_config config = {.stream_id = stream->id,
+    .not_stream_id = -1,.algorithm = stream->algorithm,
+    .digest_hold_time = stream->digest_hold_time
+  };
+  GstAmbiFeed *feed;
+  gboolean first;
+
+  g_mutex_lock (&gate->lock);
+  feed = feed_new_locked (gate, uri, FALSE, &config);
+  if (feed != NULL) {
+    feed->published = stream;
+    gate->counters.connections++;
+  }
+  first = stream->connecting;
+  stream->connecting = FALSE;
+  gst_ambi_gate_unlock (gate);
+  if (first)
+    gst_mc_progress (gate->element, GST_PROGRESS_TYPE_COMPLETE, "connect",
+        "Connected to manifest stream %u at %s", stream->id, uri);
+  return feed;
+}
+
 static ambi_intake_result
 fetcher_take (GstAmbiFeed * feed, const guint8 * data, gsize len,
     gboolean datagram)
@@ -314,15 +343,32 @@ fetcher_ended (GstAmbiFeed * feed, gboolean complete, gpointer user)
 }
 
 static void
-fetcher_trouble (const gchar * uri, const gchar * code, const gchar * text,
-    gpointer user)
+tell_trouble (GstAmbiGate * gate, const gchar * uri, gint64 stream_id,
+    const gchar * code, const gchar * text)
 {
-  GstAmbiGate *gate = user;
-  const GstAmbiOrigin origin = { uri, FALSE, gate->stream_id };
+  const GstAmbiOrigin origin = { uri, FALSE, stream_id };
 
   g_mutex_lock (&gate->lock);
   gst_ambi_tell_trouble (&gate->tell, &origin, code, text);
   gst_ambi_gate_unlock (gate);
+}
+
+static void
+fetcher_trouble (const gchar * uri, const gchar * code, const gchar * text,
+    gpointer user)
+{
+  GstAmbiGate *gate = user;
+
+  tell_trouble (gate, uri, gate->stream_id, code, text);
+}
+
+static void
+published_trouble (const gchar * uri, const gchar * code, const gchar * text,
+    gpointer user)
+{
+  const GstAmbiPublishedStream *stream = user;
+
+  tell_trouble (stream->gate, uri, stream->id, code, text);
 }
 
 const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks = {
@@ -332,6 +378,15 @@ const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks = {
   .completed = fetcher_completed,
   .ended = fetcher_ended,
   .trouble = fetcher_trouble,
+};
+
+const GstAmbiFetcherCallbacks gst_ambi_feed_published_callbacks = {
+  .connected = published_connected,
+  .bytes = fetcher_bytes,
+  .datagram = fetcher_datagram,
+  .completed = fetcher_completed,
+  .ended = fetcher_ended,
+  .trouble = published_trouble,
 };
 
 /*
@@ -374,18 +429,23 @@ trouble_text (ambi_trouble trouble)
 static void
 tell_feed (GstAmbiFeed * feed, const ambi_event * event, core_time now)
 {
-  GstAmbiFetcher *fetcher = feed->is_pad ? NULL : feed->gate->fetcher;
+  GstAmbiFetcher *fetcher = feed->is_pad ? NULL : feed->published ?
+      feed->published->fetcher : feed->gate->fetcher;
 
   switch (event->type) {
     case AMBI_EVENT_END:
       break;
     case AMBI_EVENT_REFRESH:
+      if (feed->published != NULL)
+        gst_ambi_published_ends (feed->published);
       /* A wanted id leaves no choice. */
-      if (fetcher != NULL && !feed->pinned)
+      else if (fetcher != NULL && !feed->pinned)
         gst_ambi_fetcher_refresh (fetcher, feed, event->deadline);
       break;
     case AMBI_EVENT_LEAVE:
       close_feed (feed, GST_AMBI_FEED_LEFT, now);
+      if (feed->published != NULL)
+        gst_ambi_published_left (feed->published);
       if (fetcher != NULL)
         gst_ambi_fetcher_leave (fetcher, feed);
       break;

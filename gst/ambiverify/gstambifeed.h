@@ -34,6 +34,7 @@ struct _GstAmbiFeed
   gboolean seen;
   core_hash_algorithm algorithm;
   ambi_intake_stats stats;      /* of an intake that is no more */
+  GstAmbiPublishedStream *published;    /* it came from there, or NULL */
 };
 
 /* A feed of a pad; stream_id -1 and algorithm NONE are the element's.  NULL
@@ -49,6 +50,10 @@ void gst_ambi_feed_end (GstAmbiFeed * feed);
 
 /* What the fetcher calls; user is the gate. */
 extern const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks;
+
+/* The same of a stream that metadata name; user is the
+ * GstAmbiPublishedStream. */
+extern const GstAmbiFetcherCallbacks gst_ambi_feed_published_callbacks;
 
 /* With the gate's lock held: what the verifier says about a profile. */
 void gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,

@@ -113,6 +113,38 @@ start_fetcher (GstAmbiGate * gate, const GstAmbiVerifySettings * settings,
   return gst_ambi_fetcher_start (fetcher, error);
 }
 
+/* The user's channel, if all but the port is known before the first packet. */
+static void
+start_channel (GstAmbiGate * gate, const GstAmbiVerifySettings * settings)
+{
+  GstMcChannel channel = {.port = settings->port };
+
+  if (settings->source != NULL && settings->group != NULL &&
+      core_ip_from_string (settings->source, &channel.source) &&
+      core_ip_from_string (settings->group, &channel.group))
+    gate->tell.channel = channel;
+  gate->news = TRUE;
+}
+
+/* With the lock held: what the settings and the metadata make of waiting. */
+static void
+set_times (GstAmbiGate * gate, const GstAmbiVerifySettings * settings)
+{
+  gate->own_hold_time = settings->data_hold_time;
+  gate->own_latency = gst_ambi_verify_settings_get_latency (settings) -
+      (settings->mode == AMBI_MODE_MONITOR ? 0 :
+      gst_ambi_verify_settings_get_hold_time (settings));
+}
+
+static void
+apply_times (GstAmbiGate * gate)
+{
+  gate->hold_time = gate->own_hold_time ? gate->own_hold_time :
+      gate->published_hold ? gate->published_hold : GST_AMBI_DATA_HOLD_TIME;
+  gate->latency = gate->mode == AMBI_MODE_MONITOR ? 0 : gate->own_latency +
+      gate->hold_time;
+}
+
 gboolean
 gst_ambi_gate_start (GstAmbiGate * gate,
     const GstAmbiVerifySettings * settings, GError ** error)
@@ -122,8 +154,9 @@ gst_ambi_gate_start (GstAmbiGate * gate,
 
   g_mutex_lock (&gate->lock);
   gate->mode = settings->mode;
-  gate->hold_time = gst_ambi_verify_settings_get_hold_time (settings);
-  gate->latency = gst_ambi_verify_settings_get_latency (settings);
+  gate->published_hold = 0;
+  set_times (gate, settings);
+  apply_times (gate);
   gate->stream_id = settings->stream_id;
   gate->algorithm = core_hash_from_name (settings->hash_algorithm);
   gate->digest_hold_time = settings->digest_hold_time;
@@ -135,7 +168,9 @@ gst_ambi_gate_start (GstAmbiGate * gate,
   gate->rejected = 0;
   memset (&gate->counters, 0, sizeof (gate->counters));
   gst_ambi_tell_start (&gate->tell, settings->mode, now);
-  started = start_verify (gate, settings, now, error);
+  start_channel (gate, settings);
+  started = start_verify (gate, settings, now, error) &&
+      gst_ambi_published_new (gate, settings, &gate->published, error);
   g_mutex_unlock (&gate->lock);
 
   if (started && start_fetcher (gate, settings, error))
@@ -147,12 +182,15 @@ gst_ambi_gate_start (GstAmbiGate * gate,
 void
 gst_ambi_gate_stop (GstAmbiGate * gate)
 {
+  GstAmbiPublished *published;
   GstAmbiFetcher *fetcher;
 
   g_mutex_lock (&gate->lock);
   fetcher = g_steal_pointer (&gate->fetcher);
+  published = g_steal_pointer (&gate->published);
   g_mutex_unlock (&gate->lock);
   gst_ambi_fetcher_free (fetcher);
+  gst_ambi_published_free (published);
 
   g_mutex_lock (&gate->lock);
   if (gate->verify != NULL) {
@@ -168,14 +206,15 @@ gboolean
 gst_ambi_gate_change (GstAmbiGate * gate,
     const GstAmbiVerifySettings * settings)
 {
-  GstClockTime latency = gst_ambi_verify_settings_get_latency (settings);
+  GstClockTime latency;
   gboolean changed = FALSE;
 
   g_mutex_lock (&gate->lock);
   if (gate->verify != NULL) {
+    latency = gate->latency;
+    set_times (gate, settings);
+    apply_times (gate);
     changed = latency != gate->latency;
-    gate->hold_time = gst_ambi_verify_settings_get_hold_time (settings);
-    gate->latency = latency;
     ambi_verify_set_data_hold_time (gate->verify, gate->hold_time);
     ambi_verify_set_reorder_time (gate->verify, settings->reorder_time);
     gst_ambi_gate_settle (gate, gst_mc_now ());
@@ -200,7 +239,43 @@ gst_ambi_gate_set_channel (GstAmbiGate * gate, const GstMcChannel * channel)
 {
   g_mutex_lock (&gate->lock);
   gate->tell.channel = *channel;
+  gate->news = TRUE;
+  g_cond_signal (&gate->wake);
   g_mutex_unlock (&gate->lock);
+}
+
+void
+gst_ambi_gate_set_published_hold (GstAmbiGate * gate, core_time hold)
+{
+  GstClockTime latency;
+  gboolean changed = FALSE;
+
+  g_mutex_lock (&gate->lock);
+  if (gate->verify != NULL && hold != gate->published_hold) {
+    latency = gate->latency;
+    gate->published_hold = hold;
+    apply_times (gate);
+    changed = latency != gate->latency;
+    ambi_verify_set_data_hold_time (gate->verify, gate->hold_time);
+    gst_ambi_gate_settle (gate, gst_mc_now ());
+  }
+  gst_ambi_gate_unlock (gate);
+  if (changed)
+    gst_element_post_message (gate->element,
+        gst_message_new_latency (GST_OBJECT (gate->element)));
+}
+
+void
+gst_ambi_gate_follow_news (GstAmbiGate * gate)
+{
+  GstMcChannel channel;
+
+  g_mutex_lock (&gate->lock);
+  channel = gate->tell.channel;
+  gate->news = FALSE;
+  g_mutex_unlock (&gate->lock);
+  if (gate->published != NULL)
+    gst_ambi_published_step (gate->published, &channel);
 }
 
 void
@@ -383,9 +458,12 @@ gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
     else
       collect (gate);
   }
-  if (gate->fetcher != NULL && now >= gate->data_told + CORE_SECOND) {
+  if (now >= gate->data_told + CORE_SECOND) {
     gate->data_told = now;
-    gst_ambi_fetcher_data_flows (gate->fetcher);
+    if (gate->fetcher != NULL)
+      gst_ambi_fetcher_data_flows (gate->fetcher);
+    if (gate->published != NULL)
+      gst_ambi_published_data_flows (gate->published);
   }
   gst_ambi_gate_settle (gate, now);
   return i;
@@ -409,7 +487,8 @@ static void
 tell_outage (GstAmbiGate * gate, const ambi_verify_stats * stats, core_time now)
 {
   const GstAmbiSituation situation = {
-    .have_source = gate->n_pads > 0 || gate->fetcher != NULL,
+    .have_source = gate->n_pads > 0 || gate->fetcher != NULL ||
+        gate->published != NULL,
     .connected = gst_ambi_feed_any_open (gate),
     .digests_held = stats->digests_held,
   };

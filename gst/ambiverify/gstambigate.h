@@ -15,6 +15,7 @@
 #include "ambi-verify.h"
 #include "gstambicontext.h"
 #include "gstambifetcher.h"
+#include "gstambipublished.h"
 #include "gstambitell.h"
 #include "gstambiverifysettings.h"
 
@@ -64,7 +65,7 @@ typedef struct
 } GstAmbiCounters;
 
 /* Lock order: the output's push lock, this lock, the object lock. */
-typedef struct
+struct _GstAmbiGate
 {
   GstElement *element;          /* not owned */
   GMutex lock;
@@ -96,7 +97,14 @@ typedef struct
   GstAmbiCounters counters;
   ambi_verify_stats last_stats; /* of the run before, while stopped */
   GstAmbiTell tell;
-} GstAmbiGate;
+
+  /* What the metadata of the channel name; NULL: they are not asked for. */
+  GstAmbiPublished *published;
+  gboolean news;                /* for it; the task is to look */
+  core_time published_hold;     /* a data hold time; 0: none is known */
+  GstClockTime own_hold_time;   /* those of the settings */
+  GstClockTime own_latency;     /*   without any hold time */
+};
 
 void gst_ambi_gate_init (GstAmbiGate * gate, GstElement * element);
 void gst_ambi_gate_clear (GstAmbiGate * gate);
@@ -117,6 +125,13 @@ GstClockTime gst_ambi_gate_get_latency (GstAmbiGate * gate);
 
 void gst_ambi_gate_set_channel (GstAmbiGate * gate,
     const GstMcChannel * channel);
+
+/* The metadata say how long packets may wait for their digests; the settings
+ * have precedence. */
+void gst_ambi_gate_set_published_hold (GstAmbiGate * gate, core_time hold);
+
+/* The task's: does what the news demand. */
+void gst_ambi_gate_follow_news (GstAmbiGate * gate);
 
 /*
  * With the lock held

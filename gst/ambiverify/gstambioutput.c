@@ -244,7 +244,7 @@ wait_for_work (GstAmbiGate * gate)
     core_time at = gate->verify ? gst_ambi_gate_deadline (gate) :
         CORE_TIME_NEVER;
 
-    if (gate->ready->len > 0 || at <= now || (gate->eos != NULL &&
+    if (gate->ready->len > 0 || gate->news || at <= now || (gate->eos != NULL &&
             ambi_verify_get_stats (gate->verify)->packets_held == 0))
       return TRUE;
     gate->awake_at = at;
@@ -304,6 +304,7 @@ gst_ambi_output_loop (gpointer data)
   if (gate->verify != NULL && gst_ambi_gate_deadline (gate) <= now)
     gst_ambi_gate_settle (gate, now);
   gst_ambi_gate_unlock (gate);
+  gst_ambi_gate_follow_news (gate);
 
   g_mutex_lock (&output->push_lock);
   push_ready (output);

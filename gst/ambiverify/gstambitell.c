@@ -171,7 +171,7 @@ outage_reason (const GstAmbiTell * tell, const GstAmbiSituation * situation,
 {
   if (!situation->have_source)
     return g_strdup ("there is no source of manifests: link one to a "
-        "manifest_%u pad, or set \"manifest-uri\"");
+        "manifest_%u pad, or set \"manifest-uri\" or \"dorms-uri\"");
   if (!situation->connected && tell->trouble != NULL)
     return g_strdup (tell->trouble);
   if (tell->stream_end <= now)

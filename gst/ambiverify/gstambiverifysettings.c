@@ -5,9 +5,13 @@
  */
 #include "gstambiverifysettings.h"
 
+#include "gstmcmetadata.h"
+
 #define DEFAULT_STREAM_ID -1
 #define DEFAULT_HASH_ALGORITHM "sha-256"
 #define DEFAULT_MANIFEST_URI NULL
+#define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
+#define DEFAULT_DNS_TRUST GST_MC_DNS_TRUST_AD
 #define DEFAULT_TLS_CA_FILE NULL
 #define DEFAULT_SOURCE NULL
 #define DEFAULT_GROUP NULL
@@ -37,6 +41,8 @@ gst_ambi_verify_settings_init (GstAmbiVerifySettings * settings)
   const GstAmbiVerifySettings defaults = {
     .stream_id = DEFAULT_STREAM_ID,
     .hash_algorithm = g_strdup (DEFAULT_HASH_ALGORITHM),
+    .dorms_uri = g_strdup (DEFAULT_DORMS_URI),
+    .dns_trust = g_strdup (DEFAULT_DNS_TRUST),
     .port = DEFAULT_PORT,
     .mode = DEFAULT_MODE,
     .order = DEFAULT_ORDER,
@@ -55,6 +61,8 @@ gst_ambi_verify_settings_clear (GstAmbiVerifySettings * settings)
 {
   g_clear_pointer (&settings->hash_algorithm, g_free);
   g_clear_pointer (&settings->manifest_uri, g_free);
+  g_clear_pointer (&settings->dorms_uri, g_free);
+  g_clear_pointer (&settings->dns_trust, g_free);
   g_clear_pointer (&settings->tls_ca_file, g_free);
   g_clear_pointer (&settings->source, g_free);
   g_clear_pointer (&settings->group, g_free);
@@ -67,6 +75,8 @@ gst_ambi_verify_settings_copy (GstAmbiVerifySettings * to,
   *to = *from;
   to->hash_algorithm = g_strdup (from->hash_algorithm);
   to->manifest_uri = g_strdup (from->manifest_uri);
+  to->dorms_uri = g_strdup (from->dorms_uri);
+  to->dns_trust = g_strdup (from->dns_trust);
   to->tls_ca_file = g_strdup (from->tls_ca_file);
   to->source = g_strdup (from->source);
   to->group = g_strdup (from->group);
@@ -174,19 +184,50 @@ install_manifest_properties (GObjectClass * klass)
           DEFAULT_MANIFEST_URI, RW_READY));
 
   /**
+   * GstAmbiVerify:dorms-uri:
+   *
+   * Where the metadata of the channel are, which name its manifest streams:
+   * `auto`, the server that the source's SRV records name, asked only when there
+   * is neither a #GstAmbiVerify:manifest-uri nor a manifest pad;
+   * `https://HOST[:PORT]`; or empty, none.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_AMBI_PROP_DORMS_URI,
+      g_param_spec_string ("dorms-uri", "DORMS URI",
+          "Server of the channel's metadata: auto (the source names it in the "
+          "DNS; asked when it is needed), https://HOST[:PORT], or empty (none)",
+          DEFAULT_DORMS_URI, RW_READY));
+
+  /**
+   * GstAmbiVerify:dns-trust:
+   *
+   * Which SRV records may name the metadata server, on which all trust in the
+   * manifests rests then: `ad`, those that DNSSEC vouches for; `resolver`, all
+   * that the name servers of this host give; `off`, none.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_AMBI_PROP_DNS_TRUST,
+      g_param_spec_string ("dns-trust", "DNS trust",
+          "Which DNS answers may name the metadata server: ad (those DNSSEC "
+          "vouches for), resolver (all), off (none)", DEFAULT_DNS_TRUST,
+          RW_READY));
+
+  /**
    * GstAmbiVerify:tls-ca-file:
    *
-   * A file (PEM) with the authorities that may certify the server of
-   * #GstAmbiVerify:manifest-uri, instead of those the system trusts.
+   * A file (PEM) with the authorities that may certify the servers of manifests
+   * and metadata, instead of those the system trusts.
    * Verification cannot be switched off.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_AMBI_PROP_TLS_CA_FILE,
       g_param_spec_string ("tls-ca-file", "TLS CA file",
-          "PEM file with the authorities that may certify the server of "
-          "manifest-uri (NULL = those of the system)", DEFAULT_TLS_CA_FILE,
-          RW_READY));
+          "PEM file with the authorities that may certify the servers of "
+          "manifests and metadata (NULL = those of the system)",
+          DEFAULT_TLS_CA_FILE, RW_READY));
 }
 
 static void
@@ -369,6 +410,12 @@ gst_ambi_verify_settings_set_property (GstAmbiVerifySettings * settings,
     case GST_AMBI_PROP_MANIFEST_URI:
       take_string (&settings->manifest_uri, value);
       return TRUE;
+    case GST_AMBI_PROP_DORMS_URI:
+      take_string (&settings->dorms_uri, value);
+      return TRUE;
+    case GST_AMBI_PROP_DNS_TRUST:
+      take_string (&settings->dns_trust, value);
+      return TRUE;
     case GST_AMBI_PROP_TLS_CA_FILE:
       take_string (&settings->tls_ca_file, value);
       return TRUE;
@@ -420,6 +467,12 @@ gst_ambi_verify_settings_get_property (const GstAmbiVerifySettings * settings,
       return TRUE;
     case GST_AMBI_PROP_MANIFEST_URI:
       g_value_set_string (value, settings->manifest_uri);
+      return TRUE;
+    case GST_AMBI_PROP_DORMS_URI:
+      g_value_set_string (value, settings->dorms_uri);
+      return TRUE;
+    case GST_AMBI_PROP_DNS_TRUST:
+      g_value_set_string (value, settings->dns_trust);
       return TRUE;
     case GST_AMBI_PROP_TLS_CA_FILE:
       g_value_set_string (value, settings->tls_ca_file);

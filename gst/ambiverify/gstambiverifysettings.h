@@ -19,6 +19,8 @@ enum
   GST_AMBI_PROP_STREAM_ID,
   GST_AMBI_PROP_HASH_ALGORITHM,
   GST_AMBI_PROP_MANIFEST_URI,
+  GST_AMBI_PROP_DORMS_URI,
+  GST_AMBI_PROP_DNS_TRUST,
   GST_AMBI_PROP_TLS_CA_FILE,
   GST_AMBI_PROP_SOURCE,
   GST_AMBI_PROP_GROUP,
@@ -42,6 +44,8 @@ typedef struct
   gint64 stream_id;
   gchar *hash_algorithm;
   gchar *manifest_uri;
+  gchar *dorms_uri;
+  gchar *dns_trust;
   gchar *tls_ca_file;
   gchar *source;
   gchar *group;

@@ -16,6 +16,7 @@ typedef struct
   GstAmbiCounters counters;
   gdouble loss_ratio;
   const gchar *state;
+  GstMcMetadataStats metadata;
 } Snapshot;
 
 static const gchar *
@@ -65,6 +66,7 @@ take_snapshot (GstAmbiGate * gate, Snapshot * snapshot, GValue * feeds)
     snapshot->core.digests_held = 0;
     snapshot->core.presumed_lost = 0;
   }
+  gst_ambi_published_get_stats (gate->published, &snapshot->metadata);
   for (GList * l = gate->feeds; l != NULL; l = l->next)
     append_feed (feeds, l->data);
   g_mutex_unlock (&gate->lock);
@@ -133,6 +135,7 @@ gst_ambi_verify_stats_new (GstAmbiGate * gate)
       "loss-ratio", G_TYPE_DOUBLE, snapshot.loss_ratio, NULL);
   set_all_rejected (stats, &snapshot);
   set_manifest_stats (stats, &snapshot);
+  gst_mc_metadata_add_stats (&snapshot.metadata, stats);
   gst_structure_take_value (stats, "manifest-streams", &feeds);
   return stats;
 }

@@ -247,7 +247,8 @@ post_metadata (GstMcMetadata * self)
   const dorms_metadata *metadata = snapshot->metadata;
   gchar source[CORE_IP_TEXT_MAX], group[CORE_IP_TEXT_MAX];
   GstStructure *s = gst_structure_new ("multicast-metadata",
-      "source", G_TYPE_STRING, core_ip_to_string (&self->channel.source, source),
+      "source", G_TYPE_STRING, core_ip_to_string (&self->channel.source,
+          source),
       "group", G_TYPE_STRING, core_ip_to_string (&self->channel.group, group),
       "state", G_TYPE_STRING, dorms_state_name (snapshot->state),
       "server", G_TYPE_STRING, snapshot->code == DORMS_OK ? snapshot->server :

@@ -133,7 +133,8 @@ verify_element_new (void)
   GstElement *element = gst_element_factory_make ("ambiverify", NULL);
 
   g_object_set (element, "source", VERIFY_SOURCE, "group", VERIFY_GROUP,
-      "port", VERIFY_PORT, "data-hold-time", VERIFY_LONG, NULL);
+      "port", VERIFY_PORT, "data-hold-time", VERIFY_LONG,
+      "dorms-uri", "", NULL);
   return element;
 }
 

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * The manifest streams that the channel's metadata name.
+ */
+#include "gstambipublished.h"
+
+#include <string.h>
+
+#include "gstambifeed.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_ambi_verify_debug);
+#define GST_CAT_DEFAULT gst_ambi_verify_debug
+
+struct _GstAmbiPublished
+{
+  GstAmbiGate *gate;
+  GstMcMetadataConfig config;
+  gboolean only_told;           /* manifests come from elsewhere */
+
+  /* the task's */
+  GstMcChannel channel;         /* that is asked for */
+  GstMcMetadata *metadata;
+
+  /* under the gate's lock */
+  GPtrArray *streams;           /* of GstAmbiPublishedStream, newest first */
+  gboolean refresh;             /* the sender announced a change */
+  GstMcMetadataStats stats;
+};
+
+static gboolean
+is_set (const gchar * text)
+{
+  return text != NULL && *text != '\0';
+}
+
+gboolean
+gst_ambi_published_new (GstAmbiGate * gate,
+    const GstAmbiVerifySettings * settings, GstAmbiPublished ** out,
+    GError ** error)
+{
+  GstAmbiPublished *self;
+  GstMcMetadataConfig config;
+  gboolean has_source = is_set (settings->manifest_uri) || gate->n_pads > 0;
+
+  *out = NULL;
+  if (!gst_mc_metadata_config_parse (&config, settings->dorms_uri,
+          settings->dns_trust, settings->tls_ca_file, error))
+    return FALSE;
+  if (config.off || (config.server == NULL && has_source)) {
+    gst_mc_metadata_config_clear (&config);
+    return TRUE;
+  }
+  self = g_new0 (GstAmbiPublished, 1);
+  self->gate = gate;
+  self->config = config;
+  self->only_told = has_source;
+  self->streams = g_ptr_array_new ();
+  *out = self;
+  return TRUE;
+}
+
+static void
+free_stream (GstAmbiPublishedStream * stream)
+{
+  gst_ambi_fetcher_free (stream->fetcher);
+  if (stream->connecting)
+    gst_mc_progress (stream->gate->element, GST_PROGRESS_TYPE_CANCELED,
+        "connect", "No longer connecting to manifest stream %u", stream->id);
+  g_free (stream->uris);
+  g_free (stream);
+}
+
+/* Takes the streams that are to go off the list; they are freed without the
+ * lock. */
+static void
+drop_streams (GstAmbiPublished * self,
+    gboolean (*is_to_go) (const GstAmbiPublished * self,
+        const GstAmbiPublishedStream * stream))
+{
+  GPtrArray *gone = g_ptr_array_new ();
+
+  g_mutex_lock (&self->gate->lock);
+  for (guint i = self->streams->len; i > 0; i--) {
+    GstAmbiPublishedStream *stream = g_ptr_array_index (self->streams, i - 1);
+
+    if (is_to_go (self, stream)) {
+      g_ptr_array_add (gone, stream);
+      g_ptr_array_remove_index (self->streams, i - 1);
+    }
+  }
+  g_mutex_unlock (&self->gate->lock);
+  for (guint i = 0; i < gone->len; i++)
+    free_stream (g_ptr_array_index (gone, i));
+  g_ptr_array_unref (gone);
+}
+
+static gboolean
+is_any (const GstAmbiPublished * self, const GstAmbiPublishedStream * stream)
+{
+  return TRUE;
+}
+
+void
+gst_ambi_published_free (GstAmbiPublished * self)
+{
+  if (self == NULL)
+    return;
+  gst_mc_metadata_free (self->metadata);
+  drop_streams (self, is_any);
+  g_ptr_array_unref (self->streams);
+  gst_mc_metadata_config_clear (&self->config);
+  g_free (self);
+}
+
+/* Called by the thread that asks. */
+static void
+notify (void *ctx)
+{
+  GstAmbiGate *gate = ((GstAmbiPublished *) ctx)->gate;
+
+  g_mutex_lock (&gate->lock);
+  gate->news = TRUE;
+  g_cond_signal (&gate->wake);
+  g_mutex_unlock (&gate->lock);
+}
+
+/*
+ * Which stream
+ */
+
+/* The best that the verifier can use and that is not about to end. */
+static const dorms_stream *
+choose (GstAmbiPublished * self, dorms_metadata * usable)
+{
+  const dorms_metadata *all = gst_mc_metadata_get (self->metadata);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  *usable = *all;
+  usable->n_streams = 0;
+  g_mutex_lock (&self->gate->lock);
+  for (guint i = 0; i < all->n_streams; i++) {
+    gboolean ends = all->streams[i].layer != DORMS_LAYER_UDP;
+
+    for (guint j = 0; j < self->streams->len; j++) {
+      const GstAmbiPublishedStream *stream =
+          g_ptr_array_index (self->streams, j);
+
+      ends |= stream->ending && stream->id == all->streams[i].id;
+    }
+    if (!ends)
+      usable->streams[usable->n_streams++] = all->streams[i];
+  }
+  g_mutex_unlock (&self->gate->lock);
+  return dorms_metadata_stream (usable, (guint16) self->channel.port, now);
+}
+
+static gchar *
+join_uris (const dorms_stream * stream)
+{
+  GString *uris = g_string_new (NULL);
+
+  for (guint i = 0; i < stream->n_uris; i++)
+    g_string_append_printf (uris, "%s%s", i > 0 ? " " : "", stream->uris[i]);
+  return g_string_free (uris, FALSE);
+}
+
+/* With the lock held. */
+static gboolean
+is_current (const GstAmbiPublished * self, const dorms_stream * stream,
+    const gchar * uris)
+{
+  const GstAmbiPublishedStream *current;
+
+  if (self->streams->len == 0)
+    return FALSE;
+  current = g_ptr_array_index (self->streams, 0);
+  return current->id == stream->id && current->algorithm == stream->hash &&
+      g_str_equal (current->uris, uris);
+}
+
+/* Says why nothing will come, for the day on which no packet passes. */
+static void
+note_trouble (GstAmbiPublished * self, const gchar * text)
+{
+  g_mutex_lock (&self->gate->lock);
+  if (!gst_ambi_feed_any_open (self->gate)) {
+    g_free (self->gate->tell.trouble);
+    self->gate->tell.trouble = g_strdup (text);
+  }
+  g_mutex_unlock (&self->gate->lock);
+}
+
+static void
+fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
+{
+  GstAmbiGate *gate = self->gate;
+  g_autofree gchar *uris = join_uris (wanted);
+  GstAmbiFetcherSettings settings = {
+    .uris = uris,
+    .tls_ca_file = self->config.tls_ca_file,
+    .object = GST_OBJECT (gate->element),
+  };
+  g_autoptr (GError) error = NULL;
+  GstAmbiPublishedStream *stream;
+  gboolean current;
+
+  g_mutex_lock (&gate->lock);
+  current = is_current (self, wanted, uris);
+  g_mutex_unlock (&gate->lock);
+  if (current)
+    return;
+
+  stream = g_new0 (GstAmbiPublishedStream, 1);
+  stream->gate = gate;
+  stream->uris = g_strdup (uris);
+  stream->id = wanted->id;
+  stream->algorithm = wanted->hash;
+  stream->digest_hold_time = gate->digest_hold_time ? gate->digest_hold_time :
+      wanted->digest_hold_ms * CORE_MSECOND;
+  stream->connecting = TRUE;
+  gst_mc_progress (gate->element, GST_PROGRESS_TYPE_START, "connect",
+      "Connecting to manifest stream %u at %s", wanted->id, uris);
+  stream->fetcher = gst_ambi_fetcher_new (&settings,
+      &gst_ambi_feed_published_callbacks, stream, &error);
+  if (stream->fetcher == NULL ||
+      !gst_ambi_fetcher_start (stream->fetcher, &error)) {
+    note_trouble (self, error->message);
+    free_stream (stream);
+    return;
+  }
+  GST_INFO_OBJECT (gate->element, "the metadata name manifest stream %u at %s",
+      wanted->id, uris);
+  g_mutex_lock (&gate->lock);
+  g_ptr_array_insert (self->streams, 0, stream);
+  g_mutex_unlock (&gate->lock);
+}
+
+/* What is not wanted any more: the newest took over from a stream that was left,
+ * or is the same one from elsewhere, or the only one that is still named. */
+static gboolean
+is_outdated (const GstAmbiPublished * self,
+    const GstAmbiPublishedStream * stream)
+{
+  const GstAmbiPublishedStream *newest = g_ptr_array_index (self->streams, 0);
+
+  if (stream == newest)
+    return FALSE;
+  return stream->over || (newest->seen && newest->id == stream->id);
+}
+
+static void
+follow (GstAmbiPublished * self)
+{
+  const dorms_metadata *metadata = gst_mc_metadata_get (self->metadata);
+  dorms_state state = gst_mc_metadata_get_state (self->metadata);
+  const gchar *problem = gst_mc_metadata_get_problem (self->metadata);
+  g_autofree dorms_metadata *usable = NULL;
+  const dorms_stream *best;
+
+  if (metadata == NULL) {
+    if (problem != NULL)
+      note_trouble (self, problem);
+    /* They were withdrawn, and all they vouched for is past. */
+    drop_streams (self, is_any);
+    return;
+  }
+  /* What is under way goes on (draft-ietf-mboned-dorms-08 §6). */
+  if (state != DORMS_STATE_FRESH || self->channel.port == 0)
+    return;
+  usable = g_new (dorms_metadata, 1);
+  best = choose (self, usable);
+  if (best != NULL) {
+    gst_ambi_gate_set_published_hold (self->gate,
+        best->data_hold_ms * CORE_MSECOND);
+    fetch_stream (self, best);
+  } else if (self->streams->len == 0) {
+    note_trouble (self, "the channel's metadata name no manifest stream that "
+        "can be used");
+  }
+}
+
+/*
+ * The task
+ */
+
+static void
+ask (GstAmbiPublished * self, const GstMcChannel * channel)
+{
+  gst_mc_metadata_free (self->metadata);
+  drop_streams (self, is_any);
+  self->channel = *channel;
+  self->metadata = gst_mc_metadata_new (self->gate->element, &self->config,
+      channel, notify, self);
+  note_trouble (self, "the channel's metadata are still being asked for");
+}
+
+void
+gst_ambi_published_step (GstAmbiPublished * self, const GstMcChannel * channel)
+{
+  gboolean changed = self->channel.port != channel->port;
+  gboolean refresh;
+
+  if (channel->group.family == CORE_FAMILY_NONE)
+    return;
+  if (!core_ip_equal (&self->channel.source, &channel->source) ||
+      !core_ip_equal (&self->channel.group, &channel->group))
+    ask (self, channel);
+  self->channel = *channel;
+  changed |= gst_mc_metadata_update (self->metadata);
+  g_mutex_lock (&self->gate->lock);
+  gst_mc_metadata_get_stats (self->metadata, &self->stats);
+  refresh = self->refresh;
+  self->refresh = FALSE;
+  g_mutex_unlock (&self->gate->lock);
+  if (self->only_told)
+    return;
+  if (refresh)
+    gst_mc_metadata_refresh (self->metadata);
+  if (changed || refresh)
+    follow (self);
+  drop_streams (self, is_outdated);
+}
+
+/*
+ * With the gate's lock held
+ */
+
+void
+gst_ambi_published_ends (GstAmbiPublishedStream * stream)
+{
+  stream->ending = TRUE;
+  if (stream->gate->published != NULL)
+    stream->gate->published->refresh = TRUE;
+  stream->gate->news = TRUE;
+  g_cond_signal (&stream->gate->wake);
+}
+
+void
+gst_ambi_published_left (GstAmbiPublishedStream * stream)
+{
+  stream->over = TRUE;
+  stream->gate->news = TRUE;
+  g_cond_signal (&stream->gate->wake);
+}
+
+void
+gst_ambi_published_data_flows (GstAmbiPublished * self)
+{
+  for (guint i = 0; i < self->streams->len; i++) {
+    GstAmbiPublishedStream *stream = g_ptr_array_index (self->streams, i);
+
+    gst_ambi_fetcher_data_flows (stream->fetcher);
+  }
+}
+
+void
+gst_ambi_published_get_stats (const GstAmbiPublished * self,
+    GstMcMetadataStats * stats)
+{
+  memset (stats, 0, sizeof (*stats));
+  if (self != NULL)
+    *stats = self->stats;
+}
