@@ -121,8 +121,7 @@ on_ended (gpointer user, outcome result, const gchar * text)
 }
 
 static fetch *
-start_get (request * r, const dorms_question * question, const gchar * ca_file,
-    core_time now)
+start_get (request * r, const dorms_question * question, const gchar * ca_file)
 {
   static const fetch_callbacks callbacks = { on_response, on_body, on_ended };
   gchar url[DORMS_URL_MAX];
@@ -133,7 +132,7 @@ start_get (request * r, const dorms_question * question, const gchar * ca_file,
     .no_cache = question->no_cache,
     .ca_file = ca_file,
     .max_body = question->max_body,
-    .total_timeout = question->timeout > now ? question->timeout - now : 1,
+    .total_timeout = question->timeout,
   };
 
   dorms_question_url (question, url);
@@ -141,7 +140,7 @@ start_get (request * r, const dorms_question * question, const gchar * ca_file,
 }
 
 static void
-ask (worker * w, const dorms_cache_question * asked, core_time now)
+ask (worker * w, const dorms_cache_question * asked)
 {
   const dorms_question *question = &asked->question;
   request *r = g_new0 (request, 1);
@@ -150,9 +149,9 @@ ask (worker * w, const dorms_cache_question * asked, core_time now)
   r->body = g_byte_array_new ();
   if (question->ask == DORMS_ASK_SRV)
     r->query = mc_query_new (w->resolver, question->name, DNS_TYPE_SRV,
-        question->timeout > now ? question->timeout - now : 1, w->wake_fd);
+        question->timeout, w->wake_fd);
   else
-    r->get = start_get (r, question, asked->tls_ca_file, now);
+    r->get = start_get (r, question, asked->tls_ca_file);
   g_ptr_array_add (w->requests, r);
 }
 
@@ -279,7 +278,7 @@ step (worker * w)
       g_ptr_array_remove_index_fast (w->requests, i - 1);
   dorms_cache_expire (w->cache, now);
   while (dorms_cache_next_question (w->cache, &asked, now)) {
-    ask (w, &asked, now);
+    ask (w, &asked);
     g_free (asked.tls_ca_file);
   }
   deadline = dorms_cache_deadline (w->cache);

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The gst-multicast authors
+#
+# A channel of which nothing but source and group is known plays and verifies:
+# relay, port and manifests are found by a signed zone and a metadata server.
+# The first relay is dead; when the second dies, the third takes over.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$MC_NETNS_LIB"
+# shellcheck source-path=SCRIPTDIR source=publisher.sh
+. "${MC_NETNS_LIB%/*}/publisher.sh"
+
+# s: from the dead relay's attempt to the first packet; the digest's delays are
+# 250 ms between attempts, and packets wait for their first manifests.
+TAKE_OVER=15
+
+new_publisher
+new_certificates
+publish '10@198.51.100.1, 20@198.51.100.9, 30@198.51.100.8'
+: >anchors
+new_zone $REVERSE <"published/dns/$REVERSE.records"
+sign_zone $REVERSE
+start_dns $REVERSE.signed
+start_nginx </dev/null
+# Silence, not an ICMP error, is what the dead one answers.
+nft_in P 'ip daddr 198.51.100.1 udp dport 2268 drop'
+start_sender first 198.51.100.9 9443
+
+begin=$(now_us)
+play client "amtsrc name=src source=$SOURCE group=$GROUP ! ambiverify name=verify \
+  ! fakesink name=sink sync=false"
+expect client packets -ge 20 15
+expect client verify.packets-verified -ge 20
+say "the first verified packet came after" \
+  "$((($(get client first-us) - begin) / 1000)) ms, its join took" \
+  "$(($(get client src.join-latency-ns) / 1000000)) ms"
+expect client src.relay = 198.51.100.9:2268
+expect client src.relay-found-by = amtrelay
+expect client src.relay-dnssec = secure
+expect client src.metadata = fresh
+expect client src.cbacc-max-bitrate = 12000000
+expect client verify.metadata = fresh
+expect client message.multicast-port -ge 1
+expect client message.multicast-metadata = 2
+expect client errors = 0
+expect client text = 0
+[[ $(get client metadata) = *manifests.example:9443/stream.ambi* ]] ||
+  fail "no manifest stream in: $(get client metadata)"
+for asked in "AMTRELAY records of 10.$REVERSE" "198.51.100.1:2268" \
+    "SRV records of _dorms._tcp.10.$REVERSE" https://dorms.example:8443/ \
+    https://manifests.example:9443/stream.ambi; do
+  [[ $(get client asked) = *$asked* ]] || fail "nobody was told of $asked"
+done
+# Both elements shared one question.
+[ "$(grep -c 'GET .*group=232.1.1.1' access.log)" = 1 ] ||
+  fail "the metadata server was asked more than once"
+expect client verify.packets-rejected-unauthenticated = 0
+
+# Its relay falls silent, and another one takes over.  The sender that brings
+# the manifests lives: packets of both relays are the same only if one sender
+# feeds both, so that of the second relay has manifests of its own.
+ended=$(now_us)
+nft_in P 'ip daddr 198.51.100.9 udp dport 2268 drop'
+ip netns exec C nft 'add table inet t'
+ip netns exec C nft 'add chain inet t in { type filter hook input priority 0; }'
+ip netns exec C nft 'add rule inet t in ip saddr 198.51.100.9 udp sport 2268 drop'
+kill -KILL "${PEER_PID[first]}"
+wait "${PEER_PID[first]}" 2>/dev/null || true
+start_sender second 198.51.100.8 9443
+expect client src.relay = 198.51.100.8:2268 $TAKE_OVER
+expect client gap-end-us -gt "$ended" $TAKE_OVER
+say "another relay took over after $((($(get client gap-end-us) - ended) / 1000)) ms"
+expect client src.relay-found-by = amtrelay
+expect client src.relay-failovers = 1
+expect client errors = 0
+
+end client
+expect client null-ms -lt 100
