@@ -381,7 +381,8 @@ amt_gateway_unreachable (amt_gateway * gw, const core_addr * to, core_time now)
     gw->icmp_seen = true;
     /* The last candidate keeps being asked: it may be a transient fault
      * (RFC 7450 §5.2.3.9). */
-    if (gateway_has_alternative (gw) && !gateway_data_is_fresh (gw))
+    if ((gateway_has_alternative (gw) || gw->config.lose_the_last) &&
+        !gateway_data_is_fresh (gw))
       gateway_lose (gw, AMT_LOST_UNREACHABLE);
   } else if (gw->stats.state == AMT_GATEWAY_ACTIVE &&
       gw->icmp_at == CORE_TIME_NEVER) {

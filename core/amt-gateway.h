@@ -55,6 +55,8 @@ typedef struct
   core_time silence_max;        /* 120 s */
   core_time hold_down;          /* 180 s: a lost relay is not tried before (RFC 8777 §3.3.4.1) */
   core_time limit_hold_down;    /* 600 s: after an L flag (RFC 8777 §3.3.5) */
+  bool lose_the_last;           /* an ICMP error loses the only candidate, too:
+                                   the caller will find another */
 
   unsigned max_reassembly;      /* 16 incomplete datagrams */
   size_t max_reassembly_bytes;  /* 1 MiB */

@@ -639,6 +639,28 @@ GST_START_TEST (test_set_candidates)
 
 GST_END_TEST;
 
+GST_START_TEST (test_lose_the_last)
+{
+  const amt_gateway_config config = {.lose_the_last = true };
+
+  for (unsigned i = 0; i < 2; i++) {
+    test_bench *b = i == 0 ? bench_new () : bench_new_full (config, 0);
+    test_peer *p = bench_peer (b, RELAY);
+
+    p->down_from = 0;
+    p->down_until = SECONDS (10000);
+    bench_one_candidate (b, RELAY, false);
+    bench_join (b, S1, G1, 5001);
+    bench_run (b, SECONDS (0.1));
+    amt_gateway_unreachable (b->gw, &p->addr, b->now);
+    bench_events (b);
+    fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), i);
+    bench_free (b);
+  }
+}
+
+GST_END_TEST;
+
 /* One that is only being asked goes with the list, whether it worked before or
  * not. */
 GST_START_TEST (test_set_candidates_while_asking)
@@ -828,6 +850,7 @@ amt_gateway_failover_suite (void)
   tcase_add_test (tc, test_rediscovery);
   tcase_add_test (tc, test_set_candidates);
   tcase_add_test (tc, test_set_candidates_while_asking);
+  tcase_add_test (tc, test_lose_the_last);
   tcase_add_test (tc, test_network_changed);
   tcase_add_test (tc, test_resume);
   tcase_add_test (tc, test_late_now);
