@@ -69,6 +69,8 @@ gst_amt_discovery_new (GstElement * element, GstPoll * poll,
   return self;
 }
 
+static void pump (GstAmtDiscovery * self, core_time now);
+
 static void
 clear_question (Question * question)
 {
@@ -137,6 +139,7 @@ gst_amt_discovery_start (GstAmtDiscovery * self, const GstMcChannel * channel,
     return;
   }
   driad_start (self->d, now);
+  pump (self, now);
 }
 
 void
@@ -328,15 +331,18 @@ step_attempts (GstAmtDiscovery * self, core_time now)
   }
 }
 
-static void
+/* TRUE: an attempt began, which has something to send. */
+static gboolean
 take_events (GstAmtDiscovery * self, core_time now)
 {
+  gboolean began = FALSE;
   driad_event_info event;
 
   while (driad_event (self->d, &event)) {
     switch (event.type) {
       case DRIAD_EVENT_ATTEMPT:
         begin_attempt (self, &event, now);
+        began = TRUE;
         break;
       case DRIAD_EVENT_CANCEL:
         cancel_attempt (self, event.attempt);
@@ -353,9 +359,22 @@ take_events (GstAmtDiscovery * self, core_time now)
         break;
     }
   }
+  return began;
 }
 
 /* --- the whole --- */
+
+/* After whatever driad was told: its deadline does not count what it has to say
+ * now. */
+static void
+pump (GstAmtDiscovery * self, core_time now)
+{
+  do {
+    ask (self, now);
+    step_attempts (self, now);
+  } while (take_events (self, now));
+  end_lookup (self);
+}
 
 gboolean
 gst_amt_discovery_step (GstAmtDiscovery * self, core_time now)
@@ -365,14 +384,8 @@ gst_amt_discovery_step (GstAmtDiscovery * self, core_time now)
   if (self->d == NULL || driad_get_state (self->d) == DRIAD_IDLE)
     return FALSE;
   collect_answers (self, now);
-  step_attempts (self, now);
   driad_expire (self->d, now);
-  ask (self, now);
-  take_events (self, now);
-  /* Those that began a moment ago have something to send. */
-  step_attempts (self, now);
-  take_events (self, now);
-  end_lookup (self);
+  pump (self, now);
   news = self->news;
   self->news = FALSE;
   return news;
@@ -414,8 +427,10 @@ gst_amt_discovery_event (GstAmtDiscovery * self, amt_gateway_event_info * event)
 void
 gst_amt_discovery_settle (GstAmtDiscovery * self, core_time now)
 {
-  if (self->d != NULL && driad_get_state (self->d) != DRIAD_SETTLED)
-    driad_settle (self->d, &self->used.where, now);
+  if (self->d == NULL || driad_get_state (self->d) == DRIAD_SETTLED)
+    return;
+  driad_settle (self->d, &self->used.where, now);
+  pump (self, now);
 }
 
 void
@@ -426,6 +441,7 @@ gst_amt_discovery_lost (GstAmtDiscovery * self, amt_lost_reason reason,
     return;
   self->found = FALSE;
   driad_lost (self->d, reason, now);
+  pump (self, now);
 }
 
 void
@@ -441,6 +457,7 @@ gst_amt_discovery_network_changed (GstAmtDiscovery * self, core_time now)
     clear_question (&self->questions[i]);
   driad_network_changed (self->d, (const char *const *) domains,
       g_strv_length (domains), now);
+  pump (self, now);
 }
 
 const gchar *

@@ -83,6 +83,7 @@ new_gateway (GstAmtTunnel * tunnel, const GstMcSettings * common,
     .no_verify_checksum = !common->verify_checksum,
     .give_up = settings->relay_timeout,
     .max_candidates = GST_AMT_RELAYS_MAX_CANDIDATES,
+    .lose_the_last = tunnel->discovery != NULL,
   };
 
   if (amt_gateway_new (&tunnel->gateway, &config, gst_mc_now ()) == CORE_OK)
