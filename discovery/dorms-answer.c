@@ -29,7 +29,7 @@ judge_srv (const dorms * d, const dorms_srv_answer * answer)
     case DORMS_DNS_FAILED:
       return DORMS_UNREACHABLE;
     case DORMS_DNS_BOGUS:
-      return DORMS_DNS_UNTRUSTED;
+      return DORMS_BOGUS;
     case DORMS_DNS_NONE:
       return DORMS_NO_SERVICE;
     default:

@@ -15,6 +15,8 @@ static const struct
       "names no metadata server for this source"},
   [DORMS_DNS_UNTRUSTED] = {"dns-untrusted",
       "gave an answer that is not protected by DNSSEC"},
+  [DORMS_BOGUS] = {"dns-bogus",
+      "gave an answer that DNSSEC says is forged or broken"},
   [DORMS_SRV_MISMATCH] = {"srv-mismatch",
       "does not name the configured server for this source"},
   [DORMS_UNREACHABLE] = {"unreachable", "cannot be reached"},

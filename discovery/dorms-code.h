@@ -12,6 +12,7 @@ typedef enum
   DORMS_OK = 0,
   DORMS_NO_SERVICE,             /* nobody offers metadata for this source */
   DORMS_DNS_UNTRUSTED,
+  DORMS_BOGUS,                  /* DNSSEC says that the answer is forged */
   DORMS_SRV_MISMATCH,           /* the configured server is not the source's */
   DORMS_UNREACHABLE,
   DORMS_TLS,
@@ -33,5 +34,5 @@ const char *dorms_code_name (dorms_code code);
 
 /* What happened, for a person to read: a clause without a full stop that goes
  * behind the server's name ("… does not know this channel"), or behind
- * "the name service" for the first three; never NULL. */
+ * "the name service" for those of the DNS; never NULL. */
 const char *dorms_code_text (dorms_code code);

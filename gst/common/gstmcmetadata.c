@@ -415,7 +415,8 @@ gst_mc_metadata_is_hopeless (const GstMcMetadata * self)
   return self->seen != NULL && self->seen->metadata == NULL &&
       (self->seen->code == DORMS_NO_SERVICE ||
       self->seen->code == DORMS_NO_METADATA ||
-      self->seen->code == DORMS_DNS_UNTRUSTED);
+      self->seen->code == DORMS_DNS_UNTRUSTED ||
+      self->seen->code == DORMS_BOGUS);
 }
 
 void

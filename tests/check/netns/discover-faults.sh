@@ -157,7 +157,7 @@ cases=(
   "$(find 198.51.100.10) DNSSEC"
   "$(find 203.0.114.1) AMTRELAY records of 1.114.0.203.in-addr.arpa. failed"
   "$(find 192.0.2.50) used without a relay"
-  "$(describe 198.51.100.10) DNSSEC"
+  "$(describe 198.51.100.10) forged"
   "$(describe 192.0.2.77) names no metadata server"
   "$(describe 203.0.113.10) \"dns-trust\""
 )
