@@ -71,3 +71,15 @@ expect client errors = 0
 
 end client
 expect client null-ms -lt 100
+
+# A relay of the own network is preferred to those of the sender.
+printf 'nameserver 198.51.100.1\nsearch near.example\n' >resolv.conf
+play near "amtsrc name=src source=$SOURCE group=$GROUP port=$PORT \
+  delivery=tunnel ! fakesink name=sink sync=false"
+expect near packets -ge 20 10
+expect near src.relay = 198.51.100.8:2268
+expect near src.relay-found-by = dns-sd
+expect near src.relay-dnssec = insecure
+expect near src.metadata = none
+[[ $(get near asked) != *metadata* ]] || fail "metadata that nobody needs"
+end near

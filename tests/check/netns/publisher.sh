@@ -96,6 +96,9 @@ start_dns () {
   local zone
   new_zone example <<'Z'
 ns A 198.51.100.1
+_amt._udp.near PTR A\032relay._amt._udp.near
+A\032relay._amt._udp.near SRV 10 0 2268 relay.near
+relay.near A 198.51.100.8
 Z
   {
     echo 'options { directory "."; listen-on port 5300 { 127.0.0.1; };
