@@ -24,7 +24,11 @@
  * next to the source, before whatever makes other buffers of the datagrams.
  *
  * Manifests come from #GstAmbiVerify:manifest-uri, or from any element that is
- * linked to a `manifest_%u` pad: octets, cut anyhow. The hash of each stream of
+ * linked to a `manifest_%u` pad: octets, cut anyhow. Where there is neither, the
+ * metadata of the channel are asked for (#GstAmbiVerify:dorms-uri), which name
+ * streams of manifests, their hashes, and how long to wait for them: the best one
+ * is fetched from its first URI that answers, and when it announces its end the
+ * metadata are asked for again and the next one is fetched beside it. The hash of each stream of
  * manifests and its id, if it has to be a certain one, are properties of the
  * element or of the pad. Several streams may be in use at a time; when one takes
  * over from another, the pad of the old one returns #GST_FLOW_EOS.
@@ -64,6 +68,23 @@
  *   `digest-overflow`, `empty`, `failed`; for URIs also `connection` and
  *   `stalled`), `pad` or `uri` (string), `stream-id` (#gint64, -1 as long as it
  *   is not known).
+ * * `multicast-metadata`: what the metadata server said, whenever that changes:
+ *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
+ *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
+ *   `dns-untrusted`, `dns-bogus`, `unreachable`, `tls`, `denied`,
+ *   `no-restconf-root`, `version-mismatch`, `bad-content-type`, `no-metadata`,
+ *   `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`, `no-memory`)
+ *   and `text` (strings). With metadata also `ports` (array of uint);
+ *   `manifest-streams` (array of structures with `stream-id`, `port`: uint, 0 for
+ *   all; `hash-algorithm`, `layer`: string; `data-hold-time`,
+ *   `digest-hold-time`: guint64, ns; `uris`: array of strings; `expiration`:
+ *   gint64, Unix time, where there is one); and, where the sender promises a
+ *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),
+ *   `data-rate-window` (guint64, ns), `priority` (uint).
+ *   A fault of the server, and SRV records that #GstAmbiVerify:dns-trust does not
+ *   permit, are also a WARNING.
+ * * Progress messages: `name-lookup` and `request` (each question for metadata),
+ *   `connect` (to a stream that they name).
  * * Element message `ambi-refresh`, when a sender announces the end of a
  *   manifest stream: `stream-id` (#guint), `deadline` (#guint64, nanoseconds
  *   until then).
@@ -99,6 +120,9 @@
  * * `digests-received` (repeats too), `digests-held` (now), `digests-stale`
  *   (of packets long past), `digests-conflicting` (not what was listed before),
  *   `digests-overflowed` (more than #GstAmbiVerify:max-digests).
+ * * `metadata` (string): `fresh`, `stale`, `withdrawn` or `none`.
+ * * `cbacc-max-bitrate` (bit/s), `cbacc-max-packet-size`, `cbacc-window-ns`,
+ *   `cbacc-priority`: the rate that the metadata promise, 0 when they do not.
  * * `lead-min-ns`, `lead-avg-ns`, `lead-max-ns` (#gint64): how long digests come
  *   before their packets; negative when they come after them.
  * * `manifest-streams`: array (#GST_TYPE_ARRAY) with a structure
@@ -109,7 +133,9 @@
  *
  * ## Security
  *
- * What passes is as trustworthy as the way manifests come: use HTTPS or TLS
+ * What passes is as trustworthy as the way manifests come, and, where metadata
+ * name them, as the way from the source's address to its metadata server: DNSSEC,
+ * and the server's certificate. Use HTTPS or TLS
  * with verified certificates, or files of known origin, never plain HTTP.
  * ambiverify fails closed: without manifests nothing passes. Each listed packet
  * passes once, so recorded packets cannot be played again. Nothing is encrypted.
@@ -122,6 +148,9 @@
  * #GstAmbiVerify:mode `monitor` protects from nothing.
  *
  * ## Example launch line
+ * |[
+ * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * ]| Receives a channel whose sender published all that is needed.
  * |[
  * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify name=verify manifest_0::stream-id=5 ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink souphttpsrc location=https://sender.example.net/manifests ! verify.manifest_0
  * ]| Receives a channel, the manifests of which come by HTTPS.

@@ -26,6 +26,11 @@
  * as nobody knows what the silence has cost; a move from it loses nothing and is
  * not.
  *
+ * Nothing but source and group need be known where the sender published the
+ * rest: without #GstAmtSrc:relay, relays are found by the DNS (RFC 8777) and tried
+ * side by side; without #GstAmtSrc:port, the channel's metadata are asked for it
+ * (#GstAmtSrc:dorms-uri).
+ *
  * In the tunnel the element asks the relays of #GstAmtSrc:relay in order, joins
  * the channel at the first that answers, keeps the tunnel alive and moves to
  * another relay when one fails, without the pipeline noticing more than a gap (DISCONT).
@@ -56,11 +61,25 @@
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
  *   `silence` (guint64, ns).
  * * `multicast-port`: the port was 0 and has been learnt; it is in `port`.
+ * * `multicast-metadata`: what the metadata server said, whenever that changes:
+ *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
+ *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
+ *   `dns-untrusted`, `dns-bogus`, `unreachable`, `tls`, `denied`,
+ *   `no-restconf-root`, `version-mismatch`, `bad-content-type`, `no-metadata`,
+ *   `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`, `no-memory`)
+ *   and `text` (strings). With metadata also `ports` (array of uint);
+ *   `manifest-streams` (array of structures with `stream-id`, `port`: uint, 0 for
+ *   all; `hash-algorithm`, `layer`: string; `data-hold-time`,
+ *   `digest-hold-time`: guint64, ns; `uris`: array of strings; `expiration`:
+ *   gint64, Unix time, where there is one); and, where the sender promises a
+ *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),
+ *   `data-rate-window` (guint64, ns), `priority` (uint).
  * * `GstUDPSrcTimeout`: as udpsrc posts it, see #GstAmtSrc:timeout. Its one
  *   field is `timeout` (guint64, ns).
  *
- * Progress messages tell of `name-lookup`, `connect` (the relay's handshake),
- * `request` (the join) and `disconnect`. What began and was not completed ends
+ * Progress messages tell of `name-lookup` (each question to the DNS), `connect`
+ * (the relay's handshake), `request` (the join, and each question to a metadata
+ * server) and `disconnect`. What began and was not completed ends
  * as CANCELED, or as ERROR with the error.
  *
  * ## Statistics
@@ -97,6 +116,9 @@
  * * `state` (string): `stopped`; while the tunnel is wanted `idle` (no address
  *   known yet), `discover`, `request` (asking a relay), `active`; else `idle`
  *   or `joined`.
+ * * `metadata` (string): `fresh`, `stale`, `withdrawn` or `none`.
+ * * `cbacc-max-bitrate` (bit/s), `cbacc-max-packet-size`, `cbacc-window-ns`,
+ *   `cbacc-priority`: the rate that the metadata promise, 0 when they do not.
  * * `join-latency-ns`: from asking to join to the first packet, 0 before it.
  * * `last-packet-time-ns`: Unix time of the last packet, 0 before the first.
  *
@@ -104,10 +126,18 @@
  *
  * The tunnel is not encrypted: whoever can forge the relay's address and knows
  * the ports can inject packets of the channel. Nonces come from the kernel's
- * CSPRNG, the local port is random, and every packet's addresses, lengths and
+ * CSPRNG, the local port is random. Relays that the DNS names are used even where
+ * DNSSEC does not vouch for them (`relay-dnssec` tells), but never when it says
+ * that an answer is forged; ambiverify protects from what a false relay sends. A
+ * metadata server is believed by #GstAmtSrc:dns-trust and its certificate alone.
+ * Every packet's addresses, lengths and
  * checksums are verified; nothing a remote host sends ends the stream.
  *
  * ## Example launch lines
+ *
+ * |[
+ * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * ]| Finds relay, port and manifests by itself, if the sender published them.
  *
  * |[
  * gst-launch-1.0 amtsrc relay=127.0.0.1 source=192.0.2.10 group=232.1.1.1 port=5001 ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink

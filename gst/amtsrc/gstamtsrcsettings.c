@@ -98,9 +98,10 @@ gst_amt_settings_clear (GstAmtSettings * settings)
 /**
  * GstAmtSrc:port:
  *
- * UDP port of the channel. 0: the port of the first datagram of source and
- * group in the tunnel, told by the message `multicast-port` and fixed from then
- * on; native multicast waits for it.
+ * UDP port of the channel. 0: what its metadata say, or, in the tunnel, the port
+ * of the first datagram of source and group, whichever is known first; told by
+ * the message `multicast-port` and fixed from then on. Native multicast waits
+ * for it.
  *
  * Since: 0.1
  */
@@ -109,6 +110,38 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * GstAmtSrc:caps:
  *
  * Caps of the buffers, e.g. `application/x-rtp, …`. Unset: any.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:dorms-uri:
+ *
+ * Server of the channel's metadata (draft-ietf-mboned-dorms-08), which tell its
+ * port and its rate: `auto`, the one that SRV records of the source's reverse
+ * name give, asked only when #GstAmtSrc:port is 0; `https://HOST[:PORT]`,
+ * asked in any case; or empty, none. All elements of a process share what was
+ * asked.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:dns-trust:
+ *
+ * Which SRV records may name the metadata server: `ad`, those that DNSSEC
+ * vouches for; `resolver`, all that the name servers of this host give, if you
+ * trust them and the way to them; `off`, none. Answers that DNSSEC says are
+ * forged are never used.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:tls-ca-file:
+ *
+ * A file (PEM) with the authorities that may certify the metadata server,
+ * instead of those the system trusts. Verification cannot be switched off.
  *
  * Since: 0.1
  */

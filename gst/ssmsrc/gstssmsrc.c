@@ -39,10 +39,25 @@
  *   silence. Field `silence` (guint64, ns).
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
  *   `silence` (guint64, ns).
+ * * `multicast-port`: the port was 0 and is known now; it is in `port`.
+ * * `multicast-metadata`: what the metadata server said, whenever that changes:
+ *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
+ *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
+ *   `dns-untrusted`, `dns-bogus`, `unreachable`, `tls`, `denied`,
+ *   `no-restconf-root`, `version-mismatch`, `bad-content-type`, `no-metadata`,
+ *   `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`, `no-memory`)
+ *   and `text` (strings). With metadata also `ports` (array of uint);
+ *   `manifest-streams` (array of structures with `stream-id`, `port`: uint, 0 for
+ *   all; `hash-algorithm`, `layer`: string; `data-hold-time`,
+ *   `digest-hold-time`: guint64, ns; `uris`: array of strings; `expiration`:
+ *   gint64, Unix time, where there is one); and, where the sender promises a
+ *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),
+ *   `data-rate-window` (guint64, ns), `priority` (uint).
  * * `GstUDPSrcTimeout`: as udpsrc posts it, see #GstSsmSrc:timeout. Its one
  *   field is `timeout` (guint64, ns).
  *
- * Progress messages tell of `name-lookup` and `request` (the join).
+ * Progress messages tell of `name-lookup` and `request` (the join, and each
+ * question to a metadata server).
  *
  * ## Statistics
  *
@@ -64,6 +79,9 @@
  * * `delivery` (string): `native`.
  * * `state` (string): `stopped`, `idle` (not joined: no address known yet, or
  *   no interface), `joined`.
+ * * `metadata` (string): `fresh`, `stale`, `withdrawn` or `none`.
+ * * `cbacc-max-bitrate` (bit/s), `cbacc-max-packet-size`, `cbacc-window-ns`,
+ *   `cbacc-priority`: the rate that the metadata promise, 0 when they do not.
  * * `join-latency-ns`: from asking to join to the first packet, 0 before it.
  * * `last-packet-time-ns`: Unix time of the last packet, 0 before the first.
  *
@@ -217,8 +235,9 @@ static const GstMcSourceClass source_class = {
 /**
  * GstSsmSrc:port:
  *
- * UDP port of the channel. Required: unlike a tunnel, a native join cannot
- * learn it, so 0 is an error.
+ * UDP port of the channel. 0: what its metadata say (#GstSsmSrc:dorms-uri), told
+ * by the message `multicast-port`; it is an error when they do not within 30 s,
+ * or nobody has any.
  *
  * Since: 0.1
  */
@@ -227,6 +246,38 @@ static const GstMcSourceClass source_class = {
  * GstSsmSrc:caps:
  *
  * Caps of the buffers, e.g. `application/x-rtp, …`. Unset: any.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:dorms-uri:
+ *
+ * Server of the channel's metadata (draft-ietf-mboned-dorms-08), which tell its
+ * port and its rate: `auto`, the one that SRV records of the source's reverse
+ * name give, asked only when #GstSsmSrc:port is 0; `https://HOST[:PORT]`,
+ * asked in any case; or empty, none. All elements of a process share what was
+ * asked.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:dns-trust:
+ *
+ * Which SRV records may name the metadata server: `ad`, those that DNSSEC
+ * vouches for; `resolver`, all that the name servers of this host give, if you
+ * trust them and the way to them; `off`, none. Answers that DNSSEC says are
+ * forged are never used.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:tls-ca-file:
+ *
+ * A file (PEM) with the authorities that may certify the metadata server,
+ * instead of those the system trusts. Verification cannot be switched off.
  *
  * Since: 0.1
  */
