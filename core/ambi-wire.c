@@ -99,7 +99,7 @@ fail (ambi_parser * p, ambi_item_type why)
 {
   p->state = IN_FAILURE;
   p->failure = why;
-  return why;
+  return (int) why;
 }
 
 static int
@@ -271,7 +271,7 @@ step (ambi_parser * p, octets * in, ambi_item * item)
     case IN_DIGESTS:
       return step_digests (p, in, item);
     default:
-      return p->failure;
+      return (int) p->failure;
   }
 }
 

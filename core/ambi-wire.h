@@ -40,7 +40,8 @@ typedef struct
 {
   ambi_item_type type;
   uint32_t seq;                 /* of a DIGEST */
-  const uint8_t *digest;        /* valid until the next call */
+  const uint8_t *digest;        /* in the input if it lies whole there, else in
+                                   the parser; valid until the next call */
   const ambi_manifest *manifest;        /* all but NONE; likewise.  Before
                                            MANIFEST only the id is of use */
   bool bad_refresh_length;      /* MANIFEST: a Refresh Deadline was ignored for

@@ -96,8 +96,7 @@ core_hash_len (core_hash_algorithm algorithm)
   return info != NULL ? info->len : 0;
 }
 
-/* Fetching looks through the providers under a lock, which takes longer than
- * hashing a packet. */
+/* Fetching looks through the providers under a lock, so it is done once. */
 static int
 fetch (core_hash * hash, const hash_info * info)
 {
@@ -154,15 +153,13 @@ core_hash_digest (core_hash * hash, const core_slice * parts, size_t n,
     uint8_t * out)
 {
   /* Without a type it starts anew with the one it has. */
-  if (EVP_DigestInit_ex2 (hash->ctx, NULL, NULL) != 1)
-    return CORE_ERR_FATAL;
-  for (size_t i = 0; i < n; i++) {
-    if (parts[i].len > 0 &&
-        EVP_DigestUpdate (hash->ctx, parts[i].data, parts[i].len) != 1)
-      return CORE_ERR_FATAL;
-  }
-  if ((hash->xof ? EVP_DigestFinalXOF (hash->ctx, out, hash->len) :
-          EVP_DigestFinal_ex (hash->ctx, out, NULL)) != 1)
-    return CORE_ERR_FATAL;
-  return CORE_OK;
+  bool ok = EVP_DigestInit_ex2 (hash->ctx, NULL, NULL) == 1;
+
+  for (size_t i = 0; i < n && ok; i++)
+    ok = parts[i].len == 0 ||
+        EVP_DigestUpdate (hash->ctx, parts[i].data, parts[i].len) == 1;
+  if (ok)
+    ok = (hash->xof ? EVP_DigestFinalXOF (hash->ctx, out, hash->len) :
+        EVP_DigestFinal_ex (hash->ctx, out, NULL)) == 1;
+  return ok ? CORE_OK : CORE_ERR_FATAL;
 }

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The gst-multicast authors
 #
-# Makes the seeds of the wire parsers' fuzz targets from the vectors.  Run it
-# after the vectors changed and commit what it wrote; files that are not from
-# it (crashes that were found) stay.
+# Makes the seeds of the wire parsers' and of some other fuzz targets from the
+# vectors.  Run it after the vectors changed and commit what it wrote; files
+# that are not from it (crashes that were found) stay.
 
 import json
 import pathlib
 import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
-VECTORS = HERE.parent / "vectors" / "amt.json"
+VECTORS = HERE.parent / "vectors"
 
 MORE, V6, WAIT, SPOIL, EXPIRE, CLEAR, ODD = 1, 2, 4, 8, 16, 32, 64
 
@@ -72,6 +72,46 @@ def reassembly():
     yield "none", steps(0, (MORE, 0, 0, 2))
 
 
+# Those that differ by more than numbers.
+MANIFESTS = ("m01", "m03", "m04", "m07", "m09", "m11", "m12", "m13", "m15",
+             "m16", "x01", "x02", "x04", "x07", "x11", "x13")
+
+
+def manifests(vectors):
+    algorithms = ("sha-256", "sha-384", "sha-512")
+    for i, v in enumerate(vectors["manifests"]):
+        if v["name"].startswith(MANIFESTS):
+            head = algorithms.index(v["hash-algorithm"])
+            if v["expected-stream-id"] != 1:
+                head |= 8
+            # by single octets, or in pieces
+            yield v["name"], (bytes([head, i if i % 2 else 0])
+                              + bytes.fromhex(v["data-hex"]))
+
+
+PACKET, TIME, FLUSH, END, LEAVE = 0, 1, 2, 3, 4
+
+
+def calls(algorithm, packets, latency, keep_alive, wrap, *steps_):
+    return bytes([algorithm, packets, latency, keep_alive, wrap]) + b"".join(
+        bytes(step) for step in steps_)
+
+
+def signing():
+    yield "full", calls(3, 3, 2, 20, 0x21, *[(PACKET, 1, n) for n in range(7)])
+    yield "latency", calls(3, 31, 2, 20, 0, (PACKET, 1, 9), (TIME, 1, 0),
+                           (TIME, 1, 0), (TIME, 20, 0), (TIME, 255, 0))
+    yield "at-once", calls(6, 2, 0, 0, 0x11, (PACKET, 0, 1), (PACKET, 1, 0))
+    yield "flush", calls(8, 9, 9, 9, 0, (FLUSH, 0, 0), (PACKET, 0, 255),
+                         (FLUSH, 1, 0), (FLUSH, 0, 0))
+    yield "not-taken", calls(5, 2, 1, 1, 0, *[(PACKET | LEAVE, 1, n)
+                             for n in range(4)], (TIME, 0, 0), (PACKET, 0, 1))
+    yield "end", calls(4, 1, 1, 20, 0, (END, 0, 6), *[(PACKET, 11, n)
+                       for n in range(7)], (END, 0, 255), (PACKET, 0, 1))
+    yield "no-packets", calls(2, 0, 1, 1, 0)
+    yield "no-algorithm", calls(7, 1, 1, 1, 0)
+
+
 def write(target, seeds):
     folder = HERE / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +123,8 @@ def write(target, seeds):
 
 
 def main():
-    vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
+    vectors = json.loads((VECTORS / "amt.json").read_text(encoding="utf-8"))
+    ambi = json.loads((VECTORS / "ambi.json").read_text(encoding="utf-8"))
     every = vectors["valid"] + vectors["received"]
     write("amt-wire", ((v["id"], bytes.fromhex(v["amt_hex"]))
                        for v in vectors["valid"]))
@@ -92,6 +133,8 @@ def main():
     write("ipudp", [(v["id"], inner(v)) for v in every
                     if v["amt_hex"].startswith("06")] + list(ipv6_chains()))
     write("ipfrag", reassembly())
+    write("ambi-wire", manifests(ambi))
+    write("ambi-sign", signing())
 
 
 main()
