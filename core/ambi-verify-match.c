@@ -9,13 +9,14 @@
 
 #include <string.h>
 
-/* Where the digests of a packet are found. */
+/* Where the digests of a packet are found.  The arrays have no meaning where it
+ * has no digest, or none of it was used. */
 typedef struct
 {
   ambi_verify *v;
   const ambi_packet_digests *digests;
+  unsigned used;                /* places, a bit each */
   ambi_chain chains[AMBI_PROFILES_MAX];
-  bool used[AMBI_PROFILES_MAX];
   ambi_digest_info info[AMBI_PROFILES_MAX];
 } search;
 
@@ -39,7 +40,7 @@ use (search * s, unsigned place)
   ambi_verify *v = s->v;
   ambi_profile *p = &v->profiles[place];
 
-  s->used[place] = true;
+  s->used |= 1u << place;
   ambi_store_use (&p->store, &s->chains[place], v->now, &s->info[place]);
   ambi_loss_received (&p->loss, &s->info[place], v->now);
   ambi_verify_note_use (v, p);
@@ -76,7 +77,7 @@ settle (search * s, unsigned place)
   if (other == AMBI_PROFILES_MAX)
     return false;
   use (s, place);
-  s->used[place] = false;
+  s->used &= ~(1u << place);
   relate_settled (s, place, other, seq);
   find (s, place);
   return true;
@@ -110,13 +111,13 @@ place_in_output (search * s, unsigned voucher)
   uint32_t place;
 
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
-    if (s->used[i] && !ambi_order_knows (order, known) &&
+    if ((s->used & 1u << i) && !ambi_order_knows (order, known) &&
         ambi_order_knows (order, i))
       known = i;
   }
   place = ambi_order_place (order, known, s->info[known].seq);
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
-    if (s->used[i] && i != known && s->info[i].alone)
+    if ((s->used & 1u << i) && i != known && s->info[i].alone)
       ambi_order_relate (order, i, s->info[i].seq, place);
   }
   return place;
@@ -137,7 +138,8 @@ use_everywhere (search * s, unsigned voucher, ambi_match * match)
     unsigned place = v->by_age[i];
     ambi_profile *p = &v->profiles[place];
 
-    if (!s->used[place] && s->digests->digest[place] != NULL && p->users > 0)
+    if (!(s->used & 1u << place) && s->digests->digest[place] != NULL &&
+        p->users > 0)
       ambi_store_owe (&p->store, s->digests->hash[place],
           s->digests->digest[place], match->place, v->now);
   }
@@ -167,9 +169,12 @@ void
 ambi_verify_match (ambi_verify * v, const ambi_packet_digests * digests,
     core_time arrived, ambi_match * match)
 {
-  search s = {.v = v,.digests = digests };
   unsigned voucher;
+  search s;
 
+  s.v = v;
+  s.digests = digests;
+  s.used = 0;
   memset (match, 0, sizeof (*match));
   for (unsigned i = 0; i < v->n_profiles; i++) {
     unsigned place = v->by_age[i];
