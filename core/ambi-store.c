@@ -346,6 +346,15 @@ free_entry (ambi_store * s, uint32_t n)
   list_append (s, &s->free, n);
 }
 
+void
+ambi_store_blind (ambi_store * s, core_time now)
+{
+  core_time until = core_time_add (now, s->config.hold_time);
+
+  if (until > s->blind_until)
+    s->blind_until = until;
+}
+
 /* The oldest used ones go one after the other: gets what that takes while
  * there is other work, of one its place in the index, of the next itself. */
 static void
@@ -379,7 +388,7 @@ evict_used (ambi_store * s)
   const ambi_entry *e = entry_of (s, s->used.first);
 
   if (e->state == AMBI_DIGEST_OWED)
-    s->blind_until = core_time_add (e->time, s->config.hold_time);
+    ambi_store_blind (s, e->time);
   s->unsettled_lost |= e->unsettled;
   free_used (s);
 }
@@ -620,7 +629,7 @@ ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
   uint32_t before;
 
   if (n == AMBI_NONE) {
-    s->blind_until = core_time_add (now, s->config.hold_time);
+    ambi_store_blind (s, now);
     return;
   }
   entry_of (s, n)->seq = place_in_output;

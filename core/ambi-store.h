@@ -184,6 +184,10 @@ void ambi_store_use (ambi_store * s, ambi_chain * chain, core_time now,
 void ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
     uint32_t place_in_output, core_time now);
 
+/* Uses that this stream should know of were forgotten: learns nothing for as
+ * long as they could matter. */
+void ambi_store_blind (ambi_store * s, core_time now);
+
 /* Marks what was used since then as unsettled with the stream at that place of
  * the plan: nothing in there says that those packets were used. */
 void ambi_store_unsettle (ambi_store * s, unsigned place, core_time since);

@@ -153,14 +153,30 @@ lead_of (core_time digest, core_time packet)
       -(int64_t) (digest - packet);
 }
 
-/* When the first things this leads to are to be done. */
+/* Of a use that was forgotten too early, another profile might come to vouch
+ * again: it must not, until it would be too late. */
 static void
-set_due (ambi_verify * v)
+note_forgotten (ambi_verify * v, ambi_store * store)
+{
+  for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
+    ambi_profile *p = ambi_verify_profile (v, i);
+
+    if ((store->unsettled_lost & 1u << i) && p != NULL)
+      ambi_store_blind (&p->store, v->now);
+  }
+  store->unsettled_lost = 0;
+}
+
+/* What this leads to, and when the first of it is to be done. */
+static void
+finish (ambi_verify * v)
 {
   for (unsigned i = 0; i < v->n_profiles; i++) {
-    const ambi_profile *p = &v->profiles[v->by_age[i]];
+    ambi_store *store = &v->profiles[v->by_age[i]].store;
 
-    ambi_verify_soon (v, core_time_add (v->now, p->store.config.hold_time));
+    if (store->unsettled_lost != 0)
+      note_forgotten (v, store);
+    ambi_verify_soon (v, core_time_add (v->now, store->config.hold_time));
   }
   ambi_verify_soon (v, core_time_add (v->now, v->config.reorder_time));
 }
@@ -192,5 +208,5 @@ ambi_verify_match (ambi_verify * v, const ambi_packet_digests * digests,
   use_everywhere (&s, voucher, match);
   ambi_loss_lead (&v->profiles[voucher].loss,
       lead_of (s.info[voucher].received, arrived));
-  set_due (v);
+  finish (v);
 }
