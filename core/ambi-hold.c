@@ -268,7 +268,7 @@ ambi_hold_suspect_alike (ambi_hold * h, uint32_t n, unsigned place)
 }
 
 static void
-leave_place (ambi_hold * h, uint32_t n, ambi_hold_place * p)
+leave_place (uint32_t n, ambi_hold_place * p)
 {
   const ambi_hold_node *node = &p->nodes[n];
   uint32_t slot, first = find_first (p, node->hash, digest_of (p, n), &slot);
@@ -297,7 +297,7 @@ ambi_hold_take (ambi_hold * h, uint32_t n)
   }
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
     if (slot->places & 1u << i)
-      leave_place (h, n, &h->places[i]);
+      leave_place (n, &h->places[i]);
   }
   slot->places = 0;
   list_remove (h, &h->held, n);
@@ -341,10 +341,11 @@ bool
 ambi_hold_next (ambi_hold * h, ambi_output * out)
 {
   uint32_t n = h->out.first;
-  const ambi_slot *slot = &h->slots[n];
+  const ambi_slot *slot;
 
   if (n == AMBI_NONE)
     return false;
+  slot = &h->slots[n];
   out->verdict = (ambi_verdict) slot->verdict;
   out->reason = (ambi_reason) slot->reason;
   out->cookie = slot->packet.cookie;
