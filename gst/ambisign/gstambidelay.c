@@ -34,7 +34,6 @@ struct _GstAmbiDelay
   GCond popped;                 /* for the pushing thread */
   GstQueueArray *items;
   core_time time;
-  core_time last_due;
   guint64 max_bytes;
   GstFlowReturn flow;
   gboolean flushing;
@@ -72,7 +71,6 @@ gst_ambi_delay_start (GstAmbiDelay * delay, core_time time, guint64 max_bytes)
   g_mutex_lock (&delay->lock);
   memset (&delay->stats, 0, sizeof (delay->stats));
   delay->time = time;
-  delay->last_due = 0;
   delay->max_bytes = max_bytes;
   g_mutex_unlock (&delay->lock);
 }
@@ -188,9 +186,8 @@ gst_ambi_delay_push (GstAmbiDelay * delay, GstMiniObject * object,
   stats->bytes_received += item.bytes;
   flow = flow_of (delay);
   if (flow == GST_FLOW_OK) {
+    /* Nothing leaves before what came first; an event waits for that alone. */
     item.due = item.packets > 0 ? arrival + delay->time : 0;
-    item.due = MAX (item.due, delay->last_due);
-    delay->last_due = item.due;
     stats->packets_held += item.packets;
     stats->bytes_held += item.bytes;
     gst_queue_array_push_tail_struct (delay->items, &item);
@@ -317,7 +314,6 @@ gst_ambi_delay_clear (GstAmbiDelay * delay, GstPad * pad)
   delay->stats.dropped_flushed += delay->stats.packets_held;
   delay->stats.packets_held = 0;
   delay->stats.bytes_held = 0;
-  delay->last_due = 0;
   g_mutex_unlock (&delay->lock);
 
   while ((item = gst_queue_array_pop_head_struct (items)) != NULL)
@@ -337,8 +333,6 @@ gst_ambi_delay_shift (GstAmbiDelay * delay, core_time by)
 
     item->due += by;
   }
-  if (n > 0)
-    delay->last_due += by;
   g_mutex_unlock (&delay->lock);
 }
 
