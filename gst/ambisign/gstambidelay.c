@@ -37,6 +37,7 @@ struct _GstAmbiDelay
   guint64 max_bytes;
   GstFlowReturn flow;
   gboolean flushing;
+  gboolean waiting;             /* the pushing thread, for room */
   GstAmbiDelayStats stats;
 };
 
@@ -147,8 +148,10 @@ gst_ambi_delay_wait (GstAmbiDelay * delay, const GstMiniObject * data)
   g_mutex_lock (&delay->lock);
   if (is_full (delay, stamp) && flow_of (delay) == GST_FLOW_OK)
     delay->stats.times_full++;
+  delay->waiting = TRUE;
   while (is_full (delay, stamp) && flow_of (delay) == GST_FLOW_OK)
     g_cond_wait (&delay->popped, &delay->lock);
+  delay->waiting = FALSE;
   flow = flow_of (delay);
   g_mutex_unlock (&delay->lock);
   return flow;
@@ -190,8 +193,11 @@ gst_ambi_delay_push (GstAmbiDelay * delay, GstMiniObject * object,
     item.due = item.packets > 0 ? arrival + delay->time : 0;
     stats->packets_held += item.packets;
     stats->bytes_held += item.bytes;
+    /* The popping thread waits for the first item alone; each signal is a call
+     * of the system. */
+    if (gst_queue_array_is_empty (delay->items))
+      g_cond_signal (&delay->pushed);
     gst_queue_array_push_tail_struct (delay->items, &item);
-    g_cond_signal (&delay->pushed);
   } else {
     stats->dropped_flushed += item.packets;
   }
@@ -257,7 +263,8 @@ gst_ambi_delay_pop (GstAmbiDelay * delay)
     delay->stats.bytes_held -= first->bytes;
     delay->stats.packets_pushed += first->packets;
     delay->stats.bytes_pushed += first->bytes;
-    g_cond_signal (&delay->popped);
+    if (delay->waiting)
+      g_cond_signal (&delay->popped);
   }
   g_mutex_unlock (&delay->lock);
   return object;
