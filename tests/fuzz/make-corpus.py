@@ -72,6 +72,38 @@ def reassembly():
     yield "none", steps(0, (MORE, 0, 0, 2))
 
 
+def follow():
+    (time, due, connected, progress, ended, packets, refresh, leave,
+     disconnect) = range(9)
+
+    def script(n_uris, *steps):
+        return bytes([n_uris - 1]) + b"".join(
+            bytes(step if isinstance(step, tuple) else (step, 0))
+            for step in steps)
+
+    second, minute = 10 << 3, 16 << 3
+    yield "waits", script(1, *[ended, due] * 9)
+    yield "round", script(3, *[ended] * 3, due, *[ended] * 3, due)
+    yield "no-answer", script(2, due, due, due)
+    yield "healthy", script(1, ended, due, connected, progress,
+                            (time, minute), progress, ended, due)
+    yield "retry-after", script(2, (ended, minute), (ended, minute), due, due)
+    yield "stalled", script(2, connected, *[(packets, second)] * 12, due)
+    yield "pause", script(1, connected, progress, packets, due, time)
+    yield "transition", script(2, connected, progress, refresh,
+                               (connected, 1), (progress, 1), leave,
+                               (refresh, 1))
+    yield "no-other", script(2, connected, refresh, (ended, 1), (ended, 1),
+                             refresh, (time, minute), refresh)
+    yield "old-ends", script(2, connected, refresh, ended, (ended, 1),
+                             (ended, 1), due)
+    yield "new-ends", script(1, connected, refresh, (connected, 1),
+                             (ended, 1), leave, due)
+    yield "useless", script(1, connected, disconnect, due)
+    yield "nobody", script(1, (connected, 3), (progress, 3), (ended, 3),
+                           (refresh, 3), (leave, 3), (disconnect, 3))
+
+
 # Those that differ by more than numbers.
 MANIFESTS = ("m01", "m03", "m04", "m07", "m09", "m11", "m12", "m13", "m15",
              "m16", "x01", "x02", "x04", "x07", "x11", "x13")
@@ -133,6 +165,7 @@ def main():
     write("ipudp", [(v["id"], inner(v)) for v in every
                     if v["amt_hex"].startswith("06")] + list(ipv6_chains()))
     write("ipfrag", reassembly())
+    write("ambi-follow", follow())
     write("ambi-wire", manifests(ambi))
     write("ambi-sign", signing())
 
