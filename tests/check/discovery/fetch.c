@@ -380,6 +380,7 @@ be_proxy (TestPeer * peer, gpointer user)
         "Content-Length: 0\r\n\r\n");
     return;
   }
+  g_socket_client_set_enable_proxy (client, FALSE);
   forth[0] = back[1] = test_peer_stream (peer);
   forth[1] = back[0] = G_IO_STREAM (g_socket_client_connect_to_host (client,
           "127.0.0.1", (guint16) * port, NULL, NULL));
