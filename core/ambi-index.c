@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * An index by keyed hash: linear probing, at most half full, and no traces of
- * what was removed.
+ * An index by keyed hash: linear probing, at most five eighths full, and no
+ * traces of what was removed.
  */
 #include "ambi-index.h"
 
@@ -13,6 +13,21 @@ enum
 {
   MIN_SLOTS = 64
 };
+
+/* The multilinear family (Carter and Wegman, 1979): the upper half of a sum of
+ * products, modulo 2^64, is strongly universal. */
+uint32_t
+ambi_index_hash (const ambi_index_key * key, const uint8_t * digest, size_t len)
+{
+  uint64_t sum = key->words[0];
+  uint32_t word;
+
+  for (size_t i = 0; i < len / sizeof (word); i++) {
+    memcpy (&word, digest + i * sizeof (word), sizeof (word));
+    sum += key->words[i + 1] * word;
+  }
+  return (uint32_t) (sum >> 32);
+}
 
 void
 ambi_index_clear (ambi_index * index)
@@ -39,7 +54,7 @@ ambi_index_reserve (ambi_index * index, uint32_t n)
 
   if (n > UINT32_MAX / 4 - old.n)
     return CORE_ERR_NO_MEMORY;
-  while ((old.n + n) * 2 > n_slots)
+  while ((old.n + n) / 5 * 8 > n_slots)
     n_slots *= 2;
   if (n_slots == old.n_slots)
     return CORE_OK;

@@ -16,6 +16,8 @@ build=(
   libssl-dev
   libunbound-dev dns-root-data  # names, validated from the root's key
   libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
+  libcurl4-openssl-dev                    # manifests from URIs
+  ca-certificates glib-networking         # TLS of libcurl and of GIO
 )
 
 demo=(
@@ -32,12 +34,12 @@ tests=(
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
   libjson-glib-dev
-  libcurl4-openssl-dev openssl  # clients and certificates
+  openssl                       # certificates
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
   bind9 bind9-utils unbound     # name servers; never as services
-  nginx-light                   # serving what is published
+  nginx-light                   # servers of manifests and metadata; never as services
   frr smcroute                  # multicast routers; never as services
 )
 
