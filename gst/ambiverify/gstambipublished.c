@@ -129,7 +129,8 @@ notify (void *ctx)
  * Which stream
  */
 
-/* The best that the verifier can use and that is not about to end. */
+/* The best that the verifier can use, that the user did not rule out and that is
+ * not about to end. */
 static const dorms_stream *
 choose (GstAmbiPublished * self, dorms_metadata * usable)
 {
@@ -140,15 +141,17 @@ choose (GstAmbiPublished * self, dorms_metadata * usable)
   usable->n_streams = 0;
   g_mutex_lock (&self->gate->lock);
   for (guint i = 0; i < all->n_streams; i++) {
-    gboolean ends = all->streams[i].layer != DORMS_LAYER_UDP;
+    gboolean unfit = all->streams[i].layer != DORMS_LAYER_UDP ||
+        (self->gate->stream_id >= 0 &&
+        self->gate->stream_id != all->streams[i].id);
 
     for (guint j = 0; j < self->streams->len; j++) {
       const GstAmbiPublishedStream *stream =
           g_ptr_array_index (self->streams, j);
 
-      ends |= stream->ending && stream->id == all->streams[i].id;
+      unfit |= stream->ending && stream->id == all->streams[i].id;
     }
-    if (!ends)
+    if (!unfit)
       usable->streams[usable->n_streams++] = all->streams[i];
   }
   g_mutex_unlock (&self->gate->lock);

@@ -243,6 +243,29 @@ GST_START_TEST (test_transition)
 
 GST_END_TEST;
 
+/* The user knows which stream it has to be. */
+GST_START_TEST (test_stream_id)
+{
+  GstElement *element;
+  Fixture f;
+
+  set_up (&f, FALSE);
+  element = gst_object_ref (f.element);
+  gst_element_set_state (element, GST_STATE_READY);
+  g_object_set (element, "stream-id", (gint64) VERIFY_STREAM + 1, NULL);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  gst_object_unref (element);
+  add_manifest (&f, 0, 0, 4);
+  add_manifest (&f, 1, 4, 4);
+  gst_harness_set_src_caps_str (f.h, "video/mpegts");
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  fail_unless_equals_uint64 (verify_stat (f.element, "manifests-received"), 1);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* Metadata that do not help: it is said why nothing passes. */
 GST_START_TEST (test_useless)
 {
@@ -285,6 +308,7 @@ ambiverify_published_suite (void)
   tcase_add_unchecked_fixture (tc, certificates_make, certificates_remove);
   tcase_add_test (tc, test_found);
   tcase_add_test (tc, test_transition);
+  tcase_add_test (tc, test_stream_id);
   tcase_add_test (tc, test_useless);
   tcase_add_test (tc, test_stop_at_once);
   return s;
