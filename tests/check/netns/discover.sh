@@ -83,3 +83,16 @@ expect near src.relay-dnssec = insecure
 expect near src.metadata = none
 [[ $(get near asked) != *metadata* ]] || fail "metadata that nobody needs"
 end near
+
+# A native join waits for the port, and then has it.
+ip -n P addr add $SOURCE/32 dev r0
+ip -n C route add $SOURCE via 198.51.100.1
+peer P native sender source=$SOURCE group=$GROUP port=$PORT
+play joined "ssmsrc name=src source=$SOURCE group=$GROUP multicast-iface=g0 ! \
+  fakesink name=sink sync=false"
+expect joined packets -ge 20 10
+expect joined message.multicast-port = 1
+expect joined src.metadata = fresh
+expect joined errors = 0
+end joined
+expect joined null-ms -lt 100

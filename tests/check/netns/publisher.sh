@@ -3,7 +3,7 @@
 #
 # A publisher for tests of discovery, with real servers: BIND with a signed
 # reverse zone, unbound, nginx, relays; . it behind lib.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2004  # for the tests
 #
 #   P p0 198.51.100.1 (no relay), .8 .9 (relays) -- C c0 198.51.100.2
 
