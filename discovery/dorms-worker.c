@@ -17,7 +17,8 @@
 /* Shared by all copies of this library in the process. */
 typedef struct
 {
-  GMutex lock;                  /* for all of this; held while the thread ends */
+  GMutex lock;                  /* for all of this; held until the thread has
+                                   ended */
   guint n_holds;
   GThread *thread;
   int wake_fd;                  /* -1: there is no thread */

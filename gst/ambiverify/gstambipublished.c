@@ -129,8 +129,8 @@ notify (void *ctx)
  * Which stream
  */
 
-/* The best that the verifier can use, that the user did not rule out and that is
- * not about to end. */
+/* The best that the verifier can use, that the user did not rule out and that
+ * is not about to end. */
 static const dorms_stream *
 choose (GstAmbiPublished * self, dorms_metadata * usable)
 {
@@ -239,8 +239,8 @@ fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
   g_mutex_unlock (&gate->lock);
 }
 
-/* What is not wanted any more: the newest took over from a stream that was left,
- * or is the same one from elsewhere, or the only one that is still named. */
+/* What is not wanted any more: the newest took over from a stream that was
+ * left, or is the same one from elsewhere. */
 static gboolean
 is_outdated (const GstAmbiPublished * self,
     const GstAmbiPublishedStream * stream)
