@@ -341,10 +341,11 @@ bool
 ambi_hold_next (ambi_hold * h, ambi_output * out)
 {
   uint32_t n = h->out.first;
-  const ambi_slot *slot = &h->slots[n];
+  const ambi_slot *slot;
 
   if (n == AMBI_NONE)
     return false;
+  slot = &h->slots[n];
   out->verdict = (ambi_verdict) slot->verdict;
   out->reason = (ambi_reason) slot->reason;
   out->cookie = slot->packet.cookie;
