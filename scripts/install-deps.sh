@@ -14,6 +14,7 @@ build=(
   gcc libc6-dev meson ninja-build pkg-config
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libssl-dev
+  libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
 )
 
 demo=(
@@ -30,6 +31,7 @@ tests=(
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
   libjson-glib-dev
+  libcurl4-openssl-dev openssl  # clients and certificates
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat

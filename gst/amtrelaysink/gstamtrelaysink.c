@@ -111,6 +111,7 @@
 #include "gstamtrelaysinkstats.h"
 #include "gstamtsettings.h"
 #include "gstmcaddr.h"
+#include "gstmcchannel.h"
 #include "gstmcstats.h"
 
 #define DEFAULT_SOURCE NULL
@@ -651,9 +652,7 @@ gst_amt_relay_sink_start (GstBaseSink * base)
         GST_OBJECT (self), &error);
   gst_amt_relay_sink_settings_clear (&settings);
   if (relay == NULL) {
-    gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-        error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-        GST_FUNCTION, __LINE__);
+    gst_mc_post_error (GST_ELEMENT (self), error);
     g_error_free (error);
     return FALSE;
   }
