@@ -28,7 +28,7 @@ typedef struct
   unsigned uri;                 /* in use, to be used, or used last */
   uint64_t tried;               /* in this round: a bit for each URI */
   unsigned rounds;              /* without a healthy connection */
-  core_time start_at;           /* WAITING; OFF: not before */
+  core_time start_at;           /* of the next round */
   core_time since;              /* CONNECTING began */
   core_time healthy_since;      /* the first manifest, or NEVER */
   core_time packets_since;      /* the first packet after what was completed
@@ -66,13 +66,6 @@ tick (ambi_follow * follow, core_time now)
     follow->now = now;
 }
 
-/* Never CORE_TIME_NEVER, however late it is. */
-static core_time
-later (core_time at, core_time delay)
-{
-  return delay < CORE_TIME_NEVER - at ? at + delay : CORE_TIME_NEVER - 1;
-}
-
 /* The time and up to a quarter of it, so that those who lost one server do not
  * come back all at once. */
 static core_time
@@ -84,7 +77,8 @@ jittered (ambi_follow * follow, core_time time)
   follow->config.random (follow->config.random_ctx, bytes, sizeof (bytes));
   for (size_t i = 0; i < sizeof (bytes); i++)
     value = value << 8 | bytes[i];
-  return later (time, (core_time) ((double) (time / 4) * value / UINT32_MAX));
+  return core_time_add (time,
+      (core_time) ((double) (time / 4) * value / UINT32_MAX));
 }
 
 static uint64_t
@@ -148,13 +142,11 @@ next_uri (const ambi_follow * follow, const follow_slot * slot, unsigned *uri)
   return false;
 }
 
-/* When the next round may begin. */
+/* How long all of them are left alone after a round. */
 static core_time
-next_round (ambi_follow * follow, follow_slot * slot)
+round_wait (ambi_follow * follow, follow_slot * slot)
 {
   core_time wait = follow->config.first_wait;
-  core_time allowed = CORE_TIME_NEVER;
-  core_time at;
 
   for (unsigned i = 0; i < slot->rounds; i++) {
     if (wait >= follow->config.longest_wait / 2) {
@@ -164,40 +156,46 @@ next_round (ambi_follow * follow, follow_slot * slot)
     wait *= 2;
   }
   slot->rounds++;
+  return jittered (follow, wait);
+}
+
+static core_time
+first_allowed (const ambi_follow * follow)
+{
+  core_time at = CORE_TIME_NEVER;
 
   for (unsigned i = 0; i < follow->config.n_uris; i++)
-    if (follow->not_before[i] < allowed)
-      allowed = follow->not_before[i];
-  at = later (follow->now, jittered (follow, wait));
-  return at > allowed ? at : allowed;
+    if (follow->not_before[i] < at)
+      at = follow->not_before[i];
+  return at;
 }
 
 /* The slot has no connection: the next URI at once, or after a wait.  Beside
- * another one a slot makes one round and is off then. */
+ * another connection a slot makes one round, and waits to be asked for the
+ * next. */
 static void
 try_next (ambi_follow * follow, follow_slot * slot)
 {
+  bool alone = other_slot (follow, slot)->state == SLOT_OFF;
+  core_time allowed = first_allowed (follow);
+
   if (next_uri (follow, slot, &slot->uri)) {
     begin_connection (follow, slot);
     return;
   }
-  slot->start_at = next_round (follow, slot);
-  slot->tried = 0;
-  slot->state = other_slot (follow, slot)->state == SLOT_OFF ? SLOT_WAITING :
-      SLOT_OFF;
+  if (!alone)
+    slot->rounds = 0;
+  slot->start_at = core_time_add (follow->now, round_wait (follow, slot));
+  if (slot->start_at < allowed)
+    slot->start_at = allowed;
+  slot->state = alone ? SLOT_WAITING : SLOT_OFF;
 }
 
-/* A round is over, and its wait: some URI may be asked. */
 static void
 begin_round (ambi_follow * follow, follow_slot * slot)
 {
   slot->tried = 0;
-  if (next_uri (follow, slot, &slot->uri)) {
-    begin_connection (follow, slot);
-  } else {
-    slot->start_at = next_round (follow, slot);
-    slot->state = SLOT_WAITING;
-  }
+  try_next (follow, slot);
 }
 
 /* A connection ended that was to last.  If another one was to take over from
@@ -307,7 +305,7 @@ ambi_follow_ended (ambi_follow * follow, unsigned slot, core_time retry_after,
     retry_after = follow->config.longest_retry_after;
   if (retry_after > 0)
     follow->not_before[s->uri] =
-        later (follow->now, jittered (follow, retry_after));
+        core_time_add (follow->now, jittered (follow, retry_after));
   lose_connection (follow, s, AMBI_FOLLOW_REASON_NONE);
 }
 
@@ -331,15 +329,14 @@ ambi_follow_refresh (ambi_follow * follow, unsigned slot, core_time now)
   if (old == NULL)
     return;
   next = other_slot (follow, old);
-  if (next->state != SLOT_OFF || next->start_at > follow->now)
+  if (next->state != SLOT_OFF)
     return;
-  /* An announcement long after the last one is news. */
-  if (follow->now - next->start_at >= follow->config.longest_wait)
-    next->rounds = 0;
   next->uri = old->uri;
-  next->tried = 0;
   next->another = true;
-  try_next (follow, next);
+  if (next->start_at > follow->now)
+    next->state = SLOT_WAITING;
+  else
+    begin_round (follow, next);
 }
 
 void
@@ -403,11 +400,11 @@ slot_deadline (const ambi_follow * follow, const follow_slot * slot)
     case SLOT_WAITING:
       return slot->start_at;
     case SLOT_CONNECTING:
-      return later (slot->since, follow->config.connect_timeout);
+      return core_time_add (slot->since, follow->config.connect_timeout);
     case SLOT_OPEN:
       if (slot->packets_since == CORE_TIME_NEVER)
         return CORE_TIME_NEVER;
-      return later (slot->packets_since, follow->config.idle_timeout);
+      return core_time_add (slot->packets_since, follow->config.idle_timeout);
     default:
       return CORE_TIME_NEVER;
   }
@@ -432,7 +429,7 @@ ambi_follow_deadline (const ambi_follow * follow)
 static bool
 packets_arrive (const ambi_follow * follow, const follow_slot * slot)
 {
-  return follow->last_packets >= later (slot->packets_since,
+  return follow->last_packets >= core_time_add (slot->packets_since,
       follow->config.idle_timeout / 2);
 }
 

@@ -68,8 +68,8 @@ void ambi_follow_ended (ambi_follow * follow, unsigned slot,
     core_time retry_after, core_time now);
 
 /* The sender announced the end of the stream that the connection brings.  One
- * round of connections is made for another stream; when told again, another
- * round, after the wait that is due. */
+ * round of connections is made for another stream; each time it is told again,
+ * another round, first_wait after the last one at the earliest. */
 void ambi_follow_refresh (ambi_follow * follow, unsigned slot, core_time now);
 
 /* Another stream has taken over from this one. */

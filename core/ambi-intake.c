@@ -112,6 +112,7 @@ take_item (ambi_intake * intake, const ambi_item * item, core_time now)
           now);
       break;
     case AMBI_ITEM_DIGEST:
+      intake->stats.digests++;
       ambi_verify_digest (intake->verify, intake->profile, item->seq,
           item->digest, now);
       break;

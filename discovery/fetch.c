@@ -20,7 +20,7 @@
 #define DEFAULT_MAX_HEADER (64 * 1024)
 #define DEFAULT_CONNECT_TIMEOUT (10 * G_GUINT64_CONSTANT (1000000000))
 
-/* The header fields that are passed on. */
+/* The header fields that matter. */
 enum
 {
   FIELD_CONTENT_TYPE,
@@ -30,12 +30,14 @@ enum
   FIELD_AGE,
   FIELD_DATE,
   FIELD_ETAG,
+  FIELD_TRANSFER_ENCODING,      /* not passed on itself */
+  FIELD_CONTENT_LENGTH,         /* likewise */
   N_FIELDS
 };
 
 static const gchar *const field_names[N_FIELDS] = {
   "content-type", "cache-control", "retry-after", "location", "age", "date",
-  "etag"
+  "etag", "transfer-encoding", "content-length"
 };
 
 /* A socket of libcurl's that is waited for. */
@@ -193,6 +195,18 @@ take_field (fetch * f, const char *line, size_t len)
   }
 }
 
+/* From HTTP/2 on it always is (RFC 9113 §8.1). */
+static gboolean
+is_delimited (fetch * f)
+{
+  long version = 0;
+
+  curl_easy_getinfo (f->easy, CURLINFO_HTTP_VERSION, &version);
+  return version >= CURL_HTTP_VERSION_2_0 ||
+      f->fields[FIELD_TRANSFER_ENCODING] != NULL ||
+      f->fields[FIELD_CONTENT_LENGTH] != NULL;
+}
+
 /* The header of a response is complete.  Interim ones and those of redirects
  * that libcurl follows, or fails to, are not the caller's. */
 static void
@@ -216,6 +230,7 @@ take_response (fetch * f)
   f->responded = TRUE;
   response.status = (guint) status;
   response.url = url;
+  response.delimited = is_delimited (f);
   if (f->callbacks.response)
     f->callbacks.response (f->user, &response);
 }

@@ -42,6 +42,8 @@ typedef struct
 {
   guint status;
   const gchar *url;             /* that answered, after redirects */
+  gboolean delimited;           /* the end of the body will be told, and is not
+                                   just that of the connection */
   const gchar *content_type;
   const gchar *cache_control;
   const gchar *retry_after;

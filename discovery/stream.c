@@ -23,6 +23,7 @@ struct _stream
   tlsstream *tls;               /* one of the two */
   fetch *https;
   gchar *where;
+  gboolean delimited;           /* the response */
 };
 
 gboolean
@@ -111,6 +112,7 @@ on_response (gpointer user, const fetch_response * response)
 {
   stream *s = user;
 
+  s->delimited = response->delimited;
   if (response->status != 200)
     refuse_status (s, response);
   else if (!is_manifests (response->content_type))
@@ -134,6 +136,7 @@ on_ended (gpointer user, outcome result, const gchar * text)
   stream *s = user;
   stream_end end = {.result = result,.text = text };
 
+  end.whole = result == OUTCOME_COMPLETE && s->delimited;
   end_https (s, &end);
 }
 

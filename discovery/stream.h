@@ -37,6 +37,8 @@ typedef struct
 typedef struct
 {
   outcome result;
+  gboolean whole;               /* OUTCOME_COMPLETE: the server said that this
+                                   was all, and did not just leave */
   guint status;                 /* of OUTCOME_STATUS */
   guint64 retry_after;          /* ns; 0: the server did not say */
   const gchar *text;            /* one sentence that names the host; empty for

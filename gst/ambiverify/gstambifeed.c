@@ -294,6 +294,17 @@ fetcher_datagram (GstAmbiFeed * feed, const guint8 * data, gsize len,
   return fetcher_take (feed, data, len, TRUE);
 }
 
+static guint64
+fetcher_completed (GstAmbiFeed * feed, gpointer user)
+{
+  ambi_intake_stats stats;
+
+  g_mutex_lock (&feed->gate->lock);
+  stats = gst_ambi_feed_get_stats (feed);
+  gst_ambi_gate_unlock (feed->gate);
+  return stats.manifests + stats.digests;
+}
+
 static void
 fetcher_ended (GstAmbiFeed * feed, gboolean complete, gpointer user)
 {
@@ -318,6 +329,7 @@ const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks = {
   .connected = fetcher_connected,
   .bytes = fetcher_bytes,
   .datagram = fetcher_datagram,
+  .completed = fetcher_completed,
   .ended = fetcher_ended,
   .trouble = fetcher_trouble,
 };
@@ -401,6 +413,17 @@ gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,
         ambi_intake_get_profile (feed->intake, &id, &profile) &&
         profile == event->profile && id == event->stream_id)
       tell_feed (feed, event, now);
+  }
+}
+
+void
+gst_ambi_feed_drop_all (GstAmbiGate * gate, core_time now)
+{
+  for (GList * l = gate->feeds; l != NULL; l = l->next) {
+    GstAmbiFeed *feed = l->data;
+
+    drop_intake (feed, now);
+    feed->state = GST_AMBI_FEED_ENDED;
   }
 }
 

@@ -54,6 +54,10 @@ extern const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks;
 void gst_ambi_feed_event (GstAmbiGate * gate, const ambi_event * event,
     core_time now);
 
+/* Likewise: lets go of the verifier, which is about to end; a pad that is
+ * active before the element runs may still have a feed. */
+void gst_ambi_feed_drop_all (GstAmbiGate * gate, core_time now);
+
 /* Likewise: the counters of all that it brought. */
 ambi_intake_stats gst_ambi_feed_get_stats (const GstAmbiFeed * feed);
 

@@ -25,10 +25,16 @@ typedef struct
                                    ambi+tls://, ambi+dtls:// */
   const gchar *tls_ca_file;     /* NULL: the system's authorities */
   GstObject *object;            /* for the log; it outlives the fetcher */
+
+  /* ns, as in ambi_follow_config; 0: what is said there */
+  core_time connect_timeout;
+  core_time idle_timeout;
+  core_time healthy_time;
+  core_time first_wait;
 } GstAmbiFetcherSettings;
 
-/* Called from the fetcher's own threads, with no lock of the fetcher's held,
- * and one at a time for each feed.  They return soon. */
+/* Called from the fetcher's own thread, with no lock of the fetcher's held.
+ * They return soon. */
 typedef struct
 {
   /* A connection stands, the first octets may come.  another: the stream has to
@@ -45,13 +51,17 @@ typedef struct
   ambi_intake_result (*datagram) (GstAmbiFeed * feed, const guint8 * data,
       gsize len, gpointer user);
 
+  /* How many manifests and digests the feed has completed: octets that come so
+   * slowly that it does not grow are as good as none. */
+  guint64 (*completed) (GstAmbiFeed * feed, gpointer user);
+
   /* The connection is no more, whoever closed it; the feed is gone with this
    * call.  complete: the server said that this was all (a response of known
    * length, a last chunk). */
   void (*ended) (GstAmbiFeed * feed, gboolean complete, gpointer user);
 
-  /* No connection could be made or kept: code is "connection" or "stalled",
-   * text one sentence that a user can act on. */
+  /* No connection can be made or kept, told once until manifests come again: code
+   * is "connection" or "stalled", text one sentence that a user can act on. */
   void (*trouble) (const gchar * uri, const gchar * code, const gchar * text,
       gpointer user);
 } GstAmbiFetcherCallbacks;

@@ -156,6 +156,7 @@ gst_ambi_gate_stop (GstAmbiGate * gate)
 
   g_mutex_lock (&gate->lock);
   if (gate->verify != NULL) {
+    gst_ambi_feed_drop_all (gate, gst_mc_now ());
     gst_ambi_gate_flush (gate, gst_mc_now ());
     gate->last_stats = *ambi_verify_get_stats (gate->verify);
     g_clear_pointer (&gate->verify, ambi_verify_free);
@@ -456,6 +457,10 @@ gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
   const ambi_verify_stats *stats;
   ambi_event event;
 
+  /* What is due is done by whoever is here; there is no need to wake the task
+   * for it. */
+  if (ambi_verify_deadline (gate->verify) <= now)
+    ambi_verify_expire (gate->verify, now);
   collect (gate);
   while (ambi_verify_event (gate->verify, &event)) {
     gst_ambi_feed_event (gate, &event, now);
@@ -468,13 +473,6 @@ gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
   if (gst_ambi_gate_deadline (gate) < gate->awake_at ||
       (gate->eos && stats->packets_held == 0))
     g_cond_signal (&gate->wake);
-}
-
-void
-gst_ambi_gate_expire (GstAmbiGate * gate, core_time now)
-{
-  ambi_verify_expire (gate->verify, now);
-  gst_ambi_gate_settle (gate, now);
 }
 
 void

@@ -128,16 +128,13 @@ void gst_ambi_gate_set_channel (GstAmbiGate * gate,
 gsize gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
     gsize first, gsize n, GstAmbiContext * context);
 
-/* Moves on after anything was given to the verifier: sorts what it gives back
- * and does what its events say; wakes the task if it has to do something
- * earlier than it thinks. */
+/* Moves on after anything was given to the verifier, or time has passed: does
+ * what is due, sorts what the verifier gives back, does what its events say, and
+ * wakes the task if it has to do something earlier than it thinks. */
 void gst_ambi_gate_settle (GstAmbiGate * gate, core_time now);
 
 /* When the task has to look again. */
 core_time gst_ambi_gate_deadline (GstAmbiGate * gate);
-
-/* Lets time pass. */
-void gst_ambi_gate_expire (GstAmbiGate * gate, core_time now);
 
 /* Drops everything held and ready, as FLUSH does. */
 void gst_ambi_gate_flush (GstAmbiGate * gate, core_time now);

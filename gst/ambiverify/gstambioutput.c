@@ -302,7 +302,7 @@ gst_ambi_output_loop (gpointer data)
   }
   now = gst_mc_now ();
   if (gate->verify != NULL && gst_ambi_gate_deadline (gate) <= now)
-    gst_ambi_gate_expire (gate, now);
+    gst_ambi_gate_settle (gate, now);
   gst_ambi_gate_unlock (gate);
 
   g_mutex_lock (&output->push_lock);

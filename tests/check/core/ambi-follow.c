@@ -370,14 +370,14 @@ GST_START_TEST (test_transition)
 GST_END_TEST;
 
 /* Servers that have no other stream: one round at each announcement, and not
- * before the wait is over; the old connection lives on. */
+ * sooner than a second after the last one; the old connection lives on. */
 GST_START_TEST (test_no_other_stream)
 {
   ambi_follow *follow = make_open (2, 0);
-  core_time now = 0, wait = S;
+  core_time now = 0;
 
-  for (unsigned i = 0; i < 4; i++) {
-    ambi_follow_refresh (follow, 0, now);
+  ambi_follow_refresh (follow, 0, now);
+  for (unsigned i = 0; i < 8; i++) {
     expect_connect (follow, 1, 1, true);
     ambi_follow_ended (follow, 1, 0, now);
     expect_connect (follow, 1, 0, true);
@@ -385,20 +385,34 @@ GST_START_TEST (test_no_other_stream)
     ambi_follow_ended (follow, 1, 0, now);
     expect_nothing (follow);
     fail_unless_equals_uint64 (ambi_follow_deadline (follow), CORE_TIME_NEVER);
-    ambi_follow_refresh (follow, 0, now + wait - 1);
-    expect_nothing (follow);
-    now += wait;
-    wait *= 2;
+    if (i % 2) {
+      /* At once is too soon. */
+      ambi_follow_refresh (follow, 0, now + 1);
+      expect_nothing (follow);
+      now += S;
+      wait_until (follow, now);
+    } else {
+      now += 5 * S;
+      ambi_follow_refresh (follow, 0, now);
+    }
   }
-  /* The next announcement, days later, starts from the beginning. */
-  now += 100000 * S;
-  ambi_follow_refresh (follow, 0, now);
-  expect_connect (follow, 1, 1, true);
-  ambi_follow_ended (follow, 1, 0, now);
+  ambi_follow_free (follow);
+}
+
+GST_END_TEST;
+
+/* A server that wants to be left alone is, in a transition too. */
+GST_START_TEST (test_transition_retry_after)
+{
+  ambi_follow *follow = make_open (1, 0);
+
+  ambi_follow_refresh (follow, 0, 0);
   expect_connect (follow, 1, 0, true);
-  ambi_follow_ended (follow, 1, 0, now);
-  ambi_follow_refresh (follow, 0, now + S);
-  expect_connect (follow, 1, 1, true);
+  ambi_follow_ended (follow, 1, 20 * S, 0);
+  ambi_follow_refresh (follow, 0, 2 * S);
+  expect_nothing (follow);
+  wait_until (follow, 20 * S);
+  expect_connect (follow, 1, 0, true);
   ambi_follow_free (follow);
 }
 
@@ -528,6 +542,7 @@ ambi_follow_suite (void)
   tcase_add_test (tc, test_pause);
   tcase_add_loop_test (tc, test_transition, 0, 2);
   tcase_add_test (tc, test_no_other_stream);
+  tcase_add_test (tc, test_transition_retry_after);
   tcase_add_test (tc, test_old_ends);
   tcase_add_test (tc, test_new_ends);
   tcase_add_test (tc, test_useless);

@@ -97,6 +97,29 @@ GST_START_TEST (test_manifests)
 
 GST_END_TEST;
 
+/* Whether the server says that this was all. */
+GST_START_TEST (test_whole)
+{
+  static const gchar *const responses[] = {
+    "Content-Length: 3\r\n\r\nabc",
+    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "\r\nabc",
+    "Content-Length: 4\r\n\r\nabc"
+  };
+  g_autofree gchar *response = g_strconcat ("200 OK\r\n"
+      "Content-Type: application/ambi\r\n", responses[__i__], NULL);
+  TestServer *server = test_server_new ("good.pem", answer, response);
+  StreamTest *t = stream_test_run (test_server_url (server, ""));
+
+  stream_test_expect (t, __i__ < 3 ? OUTCOME_COMPLETE : OUTCOME_CUT, "");
+  fail_unless (t->whole == (__i__ < 2));
+  fail_unless_equals_string (t->bytes->str, "abc");
+  stream_test_free (t);
+  test_server_free (server);
+}
+
+GST_END_TEST;
+
 /* No octet of something else is passed on. */
 GST_START_TEST (test_media_type)
 {
@@ -233,6 +256,7 @@ stream_suite (void)
   tcase_add_test (tc, test_uris);
   tcase_add_loop_test (tc, test_bad_uri, 0, 3);
   tcase_add_loop_test (tc, test_manifests, 0, 3);
+  tcase_add_loop_test (tc, test_whole, 0, 4);
   tcase_add_loop_test (tc, test_media_type, 0, 5);
   tcase_add_loop_test (tc, test_status, 0, 13);
   tcase_add_loop_test (tc, test_redirects, 0, 5);

@@ -53,6 +53,7 @@ on_ended (gpointer user, const stream_end * end)
   StreamTest *t = user;
 
   t->result = end->result;
+  t->whole = end->whole;
   t->status = end->status;
   t->retry_after = end->retry_after;
   t->text = g_strdup (end->text);

@@ -22,6 +22,7 @@ typedef struct
 
   gboolean ended;
   outcome result;
+  gboolean whole;
   guint status;
   guint64 retry_after;
   gchar *text;

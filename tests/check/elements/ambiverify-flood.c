@@ -16,15 +16,16 @@
 /* Ten seconds of 100,000 packets a second. */
 #define DEFAULT_PACKETS 1000000
 
-/* Where memory is not given back at once, fewer will do, and how much is in use
- * says nothing. */
+/* Where memory is not given back at once (a sanitizer), or each buffer is noted
+ * (a tracer), fewer will do, and how much is in use says nothing. */
 static guint
 count_packets (gboolean * measurable)
 {
   const gchar *text = g_getenv ("MC_FLOOD_PACKETS");
 
-  *measurable = text == NULL;
-  return text ? (guint) atoi (text) : DEFAULT_PACKETS;
+  *measurable = text == NULL && g_getenv ("GST_TRACERS") == NULL;
+  return text ? (guint) atoi (text) : *measurable ? DEFAULT_PACKETS :
+      DEFAULT_PACKETS / 10;
 }
 
 /* Sources give all packets of a sender the same address. */
@@ -62,8 +63,7 @@ GST_START_TEST (test_flood)
   GstElement *element = verify_element_new ();
   gboolean measurable;
   guint lists = count_packets (&measurable) / LIST;
-  GSocketAddress *sender =
-      g_inet_socket_address_new_from_string (VERIFY_SOURCE,
+  GSocketAddress *sender = g_inet_socket_address_new_from_string (VERIFY_SOURCE,
       VERIFY_SOURCE_PORT);
   gsize rss = 0, peak = 0;
   VerifySigner signer;
@@ -97,8 +97,7 @@ GST_START_TEST (test_flood)
                 sender)), GST_FLOW_OK);
   }
   fail_unless_equals_int (next, lists);
-  fail_unless_equals_uint64 (verify_stat (h->element, "packets-pushed"),
-      lists);
+  fail_unless_equals_uint64 (verify_stat (h->element, "packets-pushed"), lists);
   GST_INFO ("%u packets in %" G_GINT64_FORMAT " ms, memory %" G_GSIZE_FORMAT
       " -> %" G_GSIZE_FORMAT, lists * LIST,
       (g_get_monotonic_time () - start) / 1000, rss, peak);

@@ -493,8 +493,8 @@ wait_for_flag (gint * flag)
 }
 
 /* With the src pad blocked, the data thread waits for it or for its turn to
- * push, and so may the task: all of them come out when the state changes, and
- * manifests have never waited. */
+ * push, and so may the task: all of them come out when the state changes or a
+ * flush begins, and manifests have never waited. */
 GST_START_TEST (test_stop_while_blocked)
 {
   gint blocked = FALSE;
@@ -509,7 +509,7 @@ GST_START_TEST (test_stop_while_blocked)
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, block,
       &blocked, NULL);
   verify_push (f.h, 1000);
-  if (__i__ == 0) {
+  if (__i__ > 0) {
     /* The task first, then the data thread. */
     verify_push_manifest (f.m, &f.signer, 1000, 1);
     wait_for_flag (&blocked);
@@ -520,7 +520,10 @@ GST_START_TEST (test_stop_while_blocked)
   verify_push_manifest (f.m, &f.signer, 64, 1000);
 
   before = g_get_monotonic_time ();
-  gst_element_set_state (f.element, GST_STATE_NULL);
+  if (__i__ == 2)
+    gst_harness_push_event (f.h, gst_event_new_flush_start ());
+  else
+    gst_element_set_state (f.element, GST_STATE_NULL);
   fail_unless (g_get_monotonic_time () - before < G_USEC_PER_SEC);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
       GST_FLOW_FLUSHING);
@@ -542,8 +545,7 @@ GST_START_TEST (test_state_cycles)
   for (guint i = 0; i < 100; i++) {
     GThread *thread;
 
-    fail_unless_equals_uint64 (verify_stat (f.element, "packets-received"),
-        0);
+    fail_unless_equals_uint64 (verify_stat (f.element, "packets-received"), 0);
     verify_push_manifest (f.m, &f.signer, 4, 100);
     verify_push_manifest (f.m, &f.signer, 1000, 2000);
     thread = g_thread_new ("data", push_for_ever, f.h);
@@ -794,7 +796,7 @@ ambiverify_life_suite (void)
   tcase_add_loop_test (tc, test_flush, 0, 2);
   tcase_add_test (tc, test_flow);
   tcase_add_test (tc, test_error_after_eos);
-  tcase_add_loop_test (tc, test_stop_while_blocked, 0, 2);
+  tcase_add_loop_test (tc, test_stop_while_blocked, 0, 3);
   tcase_add_test (tc, test_state_cycles);
   tcase_add_test (tc, test_states);
   tcase_add_loop_test (tc, test_threads, 0, 2);

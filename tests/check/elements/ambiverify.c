@@ -744,8 +744,7 @@ packet_in_block (guint seed, gsize block, gboolean * is_freed)
   gst_buffer_extract (packet, 0, data + 100, VERIFY_LEN);
   gst_mini_object_set_qdata (GST_MINI_OBJECT (memory),
       g_quark_from_static_string ("test-freed"), is_freed, freed);
-  gst_buffer_append_memory (buffer, gst_memory_share (memory, 100,
-          VERIFY_LEN));
+  gst_buffer_append_memory (buffer, gst_memory_share (memory, 100, VERIFY_LEN));
   gst_memory_unref (memory);
   gst_buffer_copy_into (buffer, packet, GST_BUFFER_COPY_META |
       GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
