@@ -34,10 +34,10 @@ struct _GstAmbiDelay
   GCond popped;                 /* for the pushing thread */
   GstQueueArray *items;
   core_time time;
-  core_time last_due;
   guint64 max_bytes;
   GstFlowReturn flow;
   gboolean flushing;
+  gboolean waiting;             /* the pushing thread, for room */
   GstAmbiDelayStats stats;
 };
 
@@ -72,7 +72,6 @@ gst_ambi_delay_start (GstAmbiDelay * delay, core_time time, guint64 max_bytes)
   g_mutex_lock (&delay->lock);
   memset (&delay->stats, 0, sizeof (delay->stats));
   delay->time = time;
-  delay->last_due = 0;
   delay->max_bytes = max_bytes;
   g_mutex_unlock (&delay->lock);
 }
@@ -149,8 +148,10 @@ gst_ambi_delay_wait (GstAmbiDelay * delay, const GstMiniObject * data)
   g_mutex_lock (&delay->lock);
   if (is_full (delay, stamp) && flow_of (delay) == GST_FLOW_OK)
     delay->stats.times_full++;
+  delay->waiting = TRUE;
   while (is_full (delay, stamp) && flow_of (delay) == GST_FLOW_OK)
     g_cond_wait (&delay->popped, &delay->lock);
+  delay->waiting = FALSE;
   flow = flow_of (delay);
   g_mutex_unlock (&delay->lock);
   return flow;
@@ -188,13 +189,15 @@ gst_ambi_delay_push (GstAmbiDelay * delay, GstMiniObject * object,
   stats->bytes_received += item.bytes;
   flow = flow_of (delay);
   if (flow == GST_FLOW_OK) {
+    /* Nothing leaves before what came first; an event waits for that alone. */
     item.due = item.packets > 0 ? arrival + delay->time : 0;
-    item.due = MAX (item.due, delay->last_due);
-    delay->last_due = item.due;
     stats->packets_held += item.packets;
     stats->bytes_held += item.bytes;
+    /* The popping thread waits for the first item alone; each signal is a call
+     * of the system. */
+    if (gst_queue_array_is_empty (delay->items))
+      g_cond_signal (&delay->pushed);
     gst_queue_array_push_tail_struct (delay->items, &item);
-    g_cond_signal (&delay->pushed);
   } else {
     stats->dropped_flushed += item.packets;
   }
@@ -260,7 +263,8 @@ gst_ambi_delay_pop (GstAmbiDelay * delay)
     delay->stats.bytes_held -= first->bytes;
     delay->stats.packets_pushed += first->packets;
     delay->stats.bytes_pushed += first->bytes;
-    g_cond_signal (&delay->popped);
+    if (delay->waiting)
+      g_cond_signal (&delay->popped);
   }
   g_mutex_unlock (&delay->lock);
   return object;
@@ -317,7 +321,6 @@ gst_ambi_delay_clear (GstAmbiDelay * delay, GstPad * pad)
   delay->stats.dropped_flushed += delay->stats.packets_held;
   delay->stats.packets_held = 0;
   delay->stats.bytes_held = 0;
-  delay->last_due = 0;
   g_mutex_unlock (&delay->lock);
 
   while ((item = gst_queue_array_pop_head_struct (items)) != NULL)
@@ -337,8 +340,6 @@ gst_ambi_delay_shift (GstAmbiDelay * delay, core_time by)
 
     item->due += by;
   }
-  if (n > 0)
-    delay->last_due += by;
   g_mutex_unlock (&delay->lock);
 }
 

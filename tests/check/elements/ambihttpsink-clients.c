@@ -47,6 +47,31 @@ GST_START_TEST (test_silent_and_slow)
 
 GST_END_TEST;
 
+/* What a client has not read is no more there: it is cut off long before it is
+ * too late, and whoever is up to date is not. */
+GST_START_TEST (test_overrun)
+{
+  GstHarness *h = http_harness_new (http_sink_new ("max-lag", 60 * GST_SECOND,
+          "max-bytes", G_GUINT64_CONSTANT (1000000), NULL));
+  HttpClient *client = http_client_connect (h->element, PATH);
+  CURL *silent = http_silent_new (http_port (h->element), PATH);
+
+  http_wait_stat (h->element, "clients", 2);
+  for (guint n = 0; n < 30; n++) {
+    http_push (h, n, 1, 100000);
+    http_client_wait_bytes (client, (n + 1) * 100000);
+  }
+  http_wait_stat (h->element, "clients-cut", 1);
+  fail_unless_equals_uint64 (http_stat (h->element, "clients"), 1);
+  http_client_expect (client, 0, 30, 100000);
+  http_silent_wait_closed (silent);
+  curl_easy_cleanup (silent);
+  http_client_free (client);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 /* The stream stands still, or has ended: nothing pushes any more, and yet a
  * client that does not read is cut off. */
 GST_START_TEST (test_silent_after_the_end)
@@ -417,6 +442,7 @@ ambihttpsink_clients_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_silent_and_slow);
+  tcase_add_test (tc, test_overrun);
   tcase_add_loop_test (tc, test_silent_after_the_end, 0, 2);
   tcase_add_test (tc, test_no_request);
   tcase_add_test (tc, test_endless_headers);

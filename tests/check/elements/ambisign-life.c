@@ -298,10 +298,11 @@ GST_START_TEST (test_flush)
   GstCaps *caps;
   SignTest t;
 
-  /* The caps, too, are still held. */
   sign_test_init (&t, sign_element_new (S4, G4, "delay", 10 * GST_SECOND,
           "max-manifest-latency", 20 * MS, NULL));
   sign_push (&t, 0, 5, 100);
+  /* These are held behind the data, and must not be lost with them. */
+  gst_harness_set_src_caps_str (t.data, "application/x-rtp");
   flush (&t);
   fail_unless_equals_uint64 (sign_stat (t.sign, "packets-held"), 0);
   fail_unless_equals_uint64 (sign_stat (t.sign, "dropped-flushed"), 5);
@@ -315,6 +316,8 @@ GST_START_TEST (test_flush)
     sign_expect_listed (&t, n, n, 100);
   caps = gst_pad_get_current_caps (t.data->sinkpad);
   fail_unless (caps != NULL);
+  fail_unless (gst_structure_has_name (gst_caps_get_structure (caps, 0),
+          "application/x-rtp"));
   gst_caps_unref (caps);
   sign_check_stats (t.sign);
   sign_test_clear (&t);

@@ -413,7 +413,8 @@ GST_START_TEST (test_eos)
   gchar *order;
   SignTest t;
 
-  sign_test_init (&t, sign_element_new (S4, G4, "delay", 120 * MS, NULL));
+  sign_test_init (&t, sign_element_new (S4, G4, "delay", 120 * MS,
+          "max-manifest-latency", 10 * GST_SECOND, NULL));
   sign_push (&t, 0, 3, 100);
   fail_unless (gst_harness_push_event (t.data, gst_event_new_gap (pts, 1)));
   fail_unless (gst_harness_push_event (t.data, gst_event_new_eos ()));

@@ -139,9 +139,9 @@ set_flow (SignTest * t)
   g_free (hash);
 }
 
-/* Takes the element.  The first harness lets it play. */
+/* Takes the element. */
 static void
-init (SignTest * t, GstElement * sign, gboolean linked)
+init (SignTest * t, GstElement * sign)
 {
   memset (t, 0, sizeof (*t));
   t->sign = sign;
@@ -154,23 +154,36 @@ init (SignTest * t, GstElement * sign, gboolean linked)
   add_probe (t, "manifest", note_manifest);
   t->bus = gst_bus_new ();
   gst_element_set_bus (sign, t->bus);
-  if (linked)
-    t->manifests = gst_harness_new_with_element (sign, NULL, "manifest");
-  t->data = gst_harness_new_with_element (sign, "sink", "src");
-  gst_object_unref (sign);
+}
+
+/* Any first harness lets the element play. */
+static void
+init_data (SignTest * t)
+{
+  t->data = gst_harness_new_with_element (t->sign, "sink", "src");
   gst_harness_set_src_caps_str (t->data, "video/mpegts");
 }
 
 void
 sign_test_init (SignTest * t, GstElement * sign)
 {
-  init (t, sign, TRUE);
+  init (t, sign);
+  t->manifests = gst_harness_new_with_element (sign, NULL, "manifest");
+  init_data (t);
 }
 
 void
 sign_test_init_unlinked (SignTest * t, GstElement * sign)
 {
-  init (t, sign, FALSE);
+  init (t, sign);
+  init_data (t);
+}
+
+void
+sign_test_init_bin (SignTest * t, GstHarness * h)
+{
+  init (t, gst_bin_get_by_name (GST_BIN (h->element), "s"));
+  t->manifests = h;
 }
 
 void
@@ -181,7 +194,9 @@ sign_test_clear (SignTest * t)
   gst_element_set_state (t->sign, GST_STATE_NULL);
   gst_element_set_bus (t->sign, NULL);
   gst_object_unref (t->bus);
-  gst_harness_teardown (t->data);
+  if (t->data)
+    gst_harness_teardown (t->data);
+  gst_object_unref (t->sign);
   g_array_unref (t->departures);
   g_array_unref (t->listed);
   g_cond_clear (&t->cond);

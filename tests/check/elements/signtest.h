@@ -35,7 +35,7 @@ typedef struct
 typedef struct
 {
   GstElement *sign;
-  GstHarness *data;             /* on sink and src */
+  GstHarness *data;             /* on sink and src; NULL: others are */
   GstHarness *manifests;        /* on manifest; NULL: not linked */
   GstBus *bus;
   ambi_flow flow;
@@ -60,6 +60,10 @@ void sign_test_init (SignTest * t, GstElement * sign);
 
 /* Likewise, with nothing linked to the pad manifest. */
 void sign_test_init_unlinked (SignTest * t, GstElement * sign);
+
+/* Takes a harness on a bin, in which the element is called "s" and only its pad
+ * manifest is not linked. */
+void sign_test_init_bin (SignTest * t, GstHarness * h);
 void sign_test_clear (SignTest * t);
 
 /* Datagrams whose bytes follow from n. */
