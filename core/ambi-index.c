@@ -14,6 +14,21 @@ enum
   MIN_SLOTS = 64
 };
 
+/* The multilinear family (Carter and Wegman, 1979): the upper half of a sum of
+ * products, modulo 2^64, is strongly universal. */
+uint32_t
+ambi_index_hash (const ambi_index_key * key, const uint8_t * digest, size_t len)
+{
+  uint64_t sum = key->words[0];
+  uint32_t word;
+
+  for (size_t i = 0; i < len / sizeof (word); i++) {
+    memcpy (&word, digest + i * sizeof (word), sizeof (word));
+    sum += key->words[i + 1] * word;
+  }
+  return (uint32_t) (sum >> 32);
+}
+
 void
 ambi_index_clear (ambi_index * index)
 {

@@ -7,9 +7,25 @@
  */
 #pragma once
 
-#include "core.h"
+#include "digest.h"
 
 #define AMBI_NONE UINT32_MAX    /* no such number */
+
+enum
+{
+  AMBI_INDEX_WORDS = CORE_HASH_LEN_MAX / 4
+};
+
+/* Random words. */
+typedef struct
+{
+  uint64_t words[AMBI_INDEX_WORDS + 1];
+} ambi_index_key;
+
+/* A hash of digests of one length, which is a multiple of 4: whoever chose
+ * them, without the key, two fall on one hash with a probability of 2^-32. */
+uint32_t ambi_index_hash (const ambi_index_key * key, const uint8_t * digest,
+    size_t len);
 
 typedef struct
 {
@@ -43,6 +59,14 @@ ambi_index_prefetch (const ambi_index * index, uint32_t hash)
 {
   if (index->n_slots > 0)
     __builtin_prefetch (&index->slots[hash & (index->n_slots - 1)]);
+}
+
+/* The value that is likely to be the first under a hash. */
+static inline uint32_t
+ambi_index_guess (const ambi_index * index, uint32_t hash)
+{
+  return index->n_slots > 0 ?
+      index->slots[hash & (index->n_slots - 1)].value : AMBI_NONE;
 }
 
 /* Needs ambi_index_reserve () before. */

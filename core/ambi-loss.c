@@ -22,11 +22,9 @@ enum
 static void
 put_mark (ambi_marks * m, uint32_t seq, core_time now)
 {
-  core_time end = core_time_add (now / m->interval * m->interval,
-      m->interval);
   unsigned last = (m->first + m->n - 1) % AMBI_LOSS_MARKS;
 
-  if (m->n > 0 && m->marks[last].end >= end) {
+  if (m->n > 0 && now < m->marks[last].end) {
     if (ambi_seq_after (seq, m->marks[last].seq))
       m->marks[last].seq = seq;
     return;
@@ -36,7 +34,8 @@ put_mark (ambi_marks * m, uint32_t seq, core_time now)
     m->n--;
   }
   last = (m->first + m->n++) % AMBI_LOSS_MARKS;
-  m->marks[last].end = end;
+  m->marks[last].end = core_time_add (now / m->interval * m->interval,
+      m->interval);
   m->marks[last].seq = seq;
 }
 

@@ -6,6 +6,13 @@
  */
 #include "ambi-packet.h"
 
+#include <string.h>
+
+enum
+{
+  FIRST_LEN = 128               /* blocks of 64 and of 128 octets end here */
+};
+
 size_t
 ambi_pseudoheader (uint8_t out[AMBI_PSEUDOHEADER_MAX], const ambi_flow * flow,
     uint32_t stream_id, size_t len)
@@ -28,15 +35,26 @@ ambi_pseudoheader (uint8_t out[AMBI_PSEUDOHEADER_MAX], const ambi_flow * flow,
   return wr_len (&w);
 }
 
+/* The first block of the hash is put together here: what follows it can be
+ * hashed where it lies, and need not go through OpenSSL's own block. */
 int
 ambi_packet_digest (core_hash * hash, const ambi_flow * flow,
     uint32_t stream_id, const uint8_t * data, size_t len, uint8_t * out)
 {
-  uint8_t pseudoheader[AMBI_PSEUDOHEADER_MAX];
-  core_slice parts[2] = { {pseudoheader, 0}, {data, len} };
+  uint8_t first[FIRST_LEN];
+  size_t header = ambi_pseudoheader (first, flow, stream_id, len);
+  size_t rest = FIRST_LEN - header;
+  core_slice parts[2];
 
-  parts[0].len = ambi_pseudoheader (pseudoheader, flow, stream_id, len);
-  if (parts[0].len == 0)
+  if (header == 0)
     return CORE_ERR_INVALID_ARGUMENT;
+  if (rest > len)
+    rest = len;
+  if (rest > 0)
+    memcpy (first + header, data, rest);
+  parts[0].data = first;
+  parts[0].len = header + rest;
+  parts[1].data = rest < len ? data + rest : NULL;
+  parts[1].len = len - rest;
   return core_hash_digest (hash, parts, 2, out);
 }

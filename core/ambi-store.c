@@ -167,7 +167,7 @@ ambi_store_clear (ambi_store * s)
   free (s->chunks);
   ambi_index_clear (&s->index);
   ambi_window_clear (&s->window);
-  explicit_bzero (s, sizeof (*s));
+  memset (s, 0, sizeof (*s));
 }
 
 void
@@ -220,6 +220,40 @@ ambi_store_find (ambi_store * s, uint32_t hash, const uint8_t * digest,
     }
   }
   return false;
+}
+
+static void
+prefetch_neighbours (const ambi_store * s, uint32_t n)
+{
+  const ambi_links *links = links_of (s, n);
+
+  ambi_window_prefetch (&s->window, entry_of (s, n)->seq);
+  if (links->prev != AMBI_NONE)
+    __builtin_prefetch (links_of (s, links->prev), 1);
+  if (links->next != AMBI_NONE)
+    __builtin_prefetch (links_of (s, links->next), 1);
+}
+
+/* Each step needs what the one before has fetched for all of them. */
+void
+ambi_store_expect (const ambi_store * s, const uint32_t * hashes, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    ambi_index_prefetch (&s->index, hashes[i]);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t first = ambi_index_guess (&s->index, hashes[i]);
+
+    if (first == AMBI_NONE)
+      continue;
+    __builtin_prefetch (entry_of (s, first), 1);
+    __builtin_prefetch (links_of (s, first), 1);
+  }
+  for (size_t i = 0; i < n; i++) {
+    uint32_t first = ambi_index_guess (&s->index, hashes[i]);
+
+    if (first != AMBI_NONE)
+      prefetch_neighbours (s, first);
+  }
 }
 
 /* Writes back what is first in a chain; before is what was. */
@@ -312,6 +346,15 @@ free_entry (ambi_store * s, uint32_t n)
   list_append (s, &s->free, n);
 }
 
+void
+ambi_store_blind (ambi_store * s, core_time now)
+{
+  core_time until = core_time_add (now, s->config.hold_time);
+
+  if (until > s->blind_until)
+    s->blind_until = until;
+}
+
 /* The oldest used ones go one after the other: gets what that takes while
  * there is other work, of one its place in the index, of the next itself. */
 static void
@@ -345,7 +388,7 @@ evict_used (ambi_store * s)
   const ambi_entry *e = entry_of (s, s->used.first);
 
   if (e->state == AMBI_DIGEST_OWED)
-    s->blind_until = core_time_add (e->time, s->config.hold_time);
+    ambi_store_blind (s, e->time);
   s->unsettled_lost |= e->unsettled;
   free_used (s);
 }
@@ -586,7 +629,7 @@ ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
   uint32_t before;
 
   if (n == AMBI_NONE) {
-    s->blind_until = core_time_add (now, s->config.hold_time);
+    ambi_store_blind (s, now);
     return;
   }
   entry_of (s, n)->seq = place_in_output;

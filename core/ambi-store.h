@@ -14,8 +14,6 @@
 #pragma once
 
 #include "ambi-window.h"
-#include "digest.h"
-#include "siphash.h"
 
 /* In doubly linked lists by number of the entry. */
 typedef struct
@@ -63,7 +61,7 @@ typedef struct
   size_t digest_len;
   core_time hold_time;
   uint32_t max;                 /* HELD ones; and as many others */
-  uint8_t key[CORE_SIPHASH_KEY_LEN];
+  const ambi_index_key *key;    /* lives longer than the store */
 } ambi_store_config;
 
 typedef struct
@@ -121,12 +119,16 @@ void ambi_store_set_ended (ambi_store * s, bool ended, core_time now);
 static inline uint32_t
 ambi_store_hash (const ambi_store * s, const uint8_t * digest)
 {
-  return (uint32_t) core_siphash (s->config.key, digest, s->config.digest_len);
+  return ambi_index_hash (s->config.key, digest, s->config.digest_len);
 }
 
 /* Finds all of one value; returns whether there are any. */
 bool ambi_store_find (ambi_store * s, uint32_t hash, const uint8_t * digest,
     ambi_chain * chain);
+
+/* Digests with these hashes will be looked for: fetches what that touches. */
+void ambi_store_expect (const ambi_store * s, const uint32_t * hashes,
+    size_t n);
 
 bool ambi_store_chain_held (const ambi_store * s, const ambi_chain * chain);
 bool ambi_store_chain_owed (const ambi_store * s, const ambi_chain * chain);
@@ -181,6 +183,10 @@ void ambi_store_use (ambi_store * s, ambi_chain * chain, core_time now,
  * its place in the output. */
 void ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
     uint32_t place_in_output, core_time now);
+
+/* Uses that this stream should know of were forgotten: learns nothing for as
+ * long as they could matter. */
+void ambi_store_blind (ambi_store * s, core_time now);
 
 /* Marks what was used since then as unsettled with the stream at that place of
  * the plan: nothing in there says that those packets were used. */

@@ -9,13 +9,14 @@
 
 #include <string.h>
 
-/* Where the digests of a packet are found. */
+/* Where the digests of a packet are found.  The arrays have no meaning where it
+ * has no digest, or none of it was used. */
 typedef struct
 {
   ambi_verify *v;
   const ambi_packet_digests *digests;
+  unsigned used;                /* places, a bit each */
   ambi_chain chains[AMBI_PROFILES_MAX];
-  bool used[AMBI_PROFILES_MAX];
   ambi_digest_info info[AMBI_PROFILES_MAX];
 } search;
 
@@ -39,7 +40,7 @@ use (search * s, unsigned place)
   ambi_verify *v = s->v;
   ambi_profile *p = &v->profiles[place];
 
-  s->used[place] = true;
+  s->used |= 1u << place;
   ambi_store_use (&p->store, &s->chains[place], v->now, &s->info[place]);
   ambi_loss_received (&p->loss, &s->info[place], v->now);
   ambi_verify_note_use (v, p);
@@ -76,7 +77,7 @@ settle (search * s, unsigned place)
   if (other == AMBI_PROFILES_MAX)
     return false;
   use (s, place);
-  s->used[place] = false;
+  s->used &= ~(1u << place);
   relate_settled (s, place, other, seq);
   find (s, place);
   return true;
@@ -110,13 +111,13 @@ place_in_output (search * s, unsigned voucher)
   uint32_t place;
 
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
-    if (s->used[i] && !ambi_order_knows (order, known) &&
+    if ((s->used & 1u << i) && !ambi_order_knows (order, known) &&
         ambi_order_knows (order, i))
       known = i;
   }
   place = ambi_order_place (order, known, s->info[known].seq);
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
-    if (s->used[i] && i != known && s->info[i].alone)
+    if ((s->used & 1u << i) && i != known && s->info[i].alone)
       ambi_order_relate (order, i, s->info[i].seq, place);
   }
   return place;
@@ -137,7 +138,8 @@ use_everywhere (search * s, unsigned voucher, ambi_match * match)
     unsigned place = v->by_age[i];
     ambi_profile *p = &v->profiles[place];
 
-    if (!s->used[place] && s->digests->digest[place] != NULL && p->users > 0)
+    if (!(s->used & 1u << place) && s->digests->digest[place] != NULL &&
+        p->users > 0)
       ambi_store_owe (&p->store, s->digests->hash[place],
           s->digests->digest[place], match->place, v->now);
   }
@@ -151,14 +153,30 @@ lead_of (core_time digest, core_time packet)
       -(int64_t) (digest - packet);
 }
 
-/* When the first things this leads to are to be done. */
+/* Of a use that was forgotten too early, another profile might come to vouch
+ * again: it must not, until it would be too late. */
 static void
-set_due (ambi_verify * v)
+note_forgotten (ambi_verify * v, ambi_store * store)
+{
+  for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
+    ambi_profile *p = ambi_verify_profile (v, i);
+
+    if ((store->unsettled_lost & 1u << i) && p != NULL)
+      ambi_store_blind (&p->store, v->now);
+  }
+  store->unsettled_lost = 0;
+}
+
+/* What this leads to, and when the first of it is to be done. */
+static void
+finish (ambi_verify * v)
 {
   for (unsigned i = 0; i < v->n_profiles; i++) {
-    const ambi_profile *p = &v->profiles[v->by_age[i]];
+    ambi_store *store = &v->profiles[v->by_age[i]].store;
 
-    ambi_verify_soon (v, core_time_add (v->now, p->store.config.hold_time));
+    if (store->unsettled_lost != 0)
+      note_forgotten (v, store);
+    ambi_verify_soon (v, core_time_add (v->now, store->config.hold_time));
   }
   ambi_verify_soon (v, core_time_add (v->now, v->config.reorder_time));
 }
@@ -167,9 +185,12 @@ void
 ambi_verify_match (ambi_verify * v, const ambi_packet_digests * digests,
     core_time arrived, ambi_match * match)
 {
-  search s = {.v = v,.digests = digests };
   unsigned voucher;
+  search s;
 
+  s.v = v;
+  s.digests = digests;
+  s.used = 0;
   memset (match, 0, sizeof (*match));
   for (unsigned i = 0; i < v->n_profiles; i++) {
     unsigned place = v->by_age[i];
@@ -187,5 +208,5 @@ ambi_verify_match (ambi_verify * v, const ambi_packet_digests * digests,
   use_everywhere (&s, voucher, match);
   ambi_loss_lead (&v->profiles[voucher].loss,
       lead_of (s.info[voucher].received, arrived));
-  set_due (v);
+  finish (v);
 }

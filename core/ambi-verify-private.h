@@ -73,7 +73,7 @@ struct ambi_verify
   ambi_verify_config config;
   core_time now;
   core_time due;                /* nothing is to be done before */
-  uint8_t key[CORE_SIPHASH_KEY_LEN];
+  ambi_index_key key;
 
   ambi_plan plan;
   ambi_profile profiles[AMBI_PROFILES_MAX];

@@ -130,7 +130,10 @@ open_profile (ambi_verify * v, unsigned place,
     const ambi_profile_config * config)
 {
   ambi_profile *p = &v->profiles[place];
-  ambi_store_config store = {.hold_time = config->digest_hold_time };
+  ambi_store_config store = {.hold_time = config->digest_hold_time,
+    .max = (uint32_t) v->config.max_digests,
+    .key = &v->key
+  };
   int ret;
 
   memset (p, 0, sizeof (*p));
@@ -138,8 +141,6 @@ open_profile (ambi_verify * v, unsigned place,
   if (ret != CORE_OK)
     return ret;
   store.digest_len = core_hash_len (config->algorithm);
-  store.max = (uint32_t) v->config.max_digests;
-  memcpy (store.key, v->key, sizeof (store.key));
   if (store.hold_time == 0)
     store.hold_time = DEFAULT_DIGEST_HOLD_TIME;
   ret = ambi_store_init (&p->store, &store);

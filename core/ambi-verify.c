@@ -13,7 +13,8 @@ enum
 {
   DEFAULT_HELD_BYTES = 16 << 20,
   DEFAULT_DIGESTS = 1 << 18,
-  MAX_DIGESTS = 1 << 24
+  MAX_DIGESTS = 1 << 24,
+  EXPECT_AT_ONCE = 64
 };
 
 #define DEFAULT_DATA_HOLD_TIME (2 * CORE_SECOND)
@@ -74,7 +75,8 @@ ambi_verify_new (ambi_verify ** out, const ambi_verify_config * config,
   set_defaults (&v->config);
   v->now = now;
   v->due = CORE_TIME_NEVER;
-  v->config.random (v->config.random_ctx, v->key, sizeof (v->key));
+  v->config.random (v->config.random_ctx, (uint8_t *) & v->key,
+      sizeof (v->key));
   ambi_hold_init (&v->hold, v->config.max_held_bytes,
       v->config.mode == AMBI_MODE_ENFORCE);
   *out = v;
@@ -388,6 +390,24 @@ pass_packet (ambi_verify * v, const ambi_packet * packet, uint32_t place,
   v->last_held = n;
   decide (out, AMBI_HELD, AMBI_REASON_NONE);
   pass_slot (v, n, place);
+}
+
+void
+ambi_verify_expect (const ambi_verify * v, const ambi_digests * digests,
+    size_t n)
+{
+  uint32_t hashes[EXPECT_AT_ONCE];
+
+  if (n > EXPECT_AT_ONCE)
+    n = EXPECT_AT_ONCE;
+  for (unsigned i = 0; i < v->n_profiles; i++) {
+    unsigned place = v->by_age[i];
+    const ambi_store *store = &v->profiles[place].store;
+
+    for (size_t k = 0; k < n; k++)
+      hashes[k] = ambi_store_hash (store, digests[k].bytes[place]);
+    ambi_store_expect (store, hashes, n);
+  }
 }
 
 void

@@ -18,7 +18,6 @@
 
 #include "ambi-packet.h"
 #include "ambi-wire.h"
-#include "siphash.h"
 
 enum
 {
@@ -200,6 +199,12 @@ typedef struct
   bool gap;                     /* PASS in ORDER_SEQUENCE: packets are missing
                                    before it */
 } ambi_output;
+
+/* Packets with these digests, up to 64, are what comes next.  Changes nothing;
+ * a caller that has several at a time saves the verifier waiting for memory
+ * at each of them, which with many digests takes as long as hashing. */
+void ambi_verify_expect (const ambi_verify * verify,
+    const ambi_digests * digests, size_t n);
 
 /* Takes a packet that arrived now and says what becomes of it.  What is to
  * pass before it, if anything, is behind it in ambi_verify_next (): in

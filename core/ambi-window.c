@@ -8,11 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum
-{
-  BLOCK = 64                    /* sequence numbers */
-};
-
+#define BLOCK AMBI_WINDOW_BLOCK
 #define BLOCKS_MASK (UINT32_MAX / BLOCK)
 
 static int

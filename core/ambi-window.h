@@ -12,7 +12,8 @@
 enum
 {
   AMBI_WINDOW_MIN = 1 << 16,
-  AMBI_WINDOW_MAX = 1 << 22
+  AMBI_WINDOW_MAX = 1 << 22,
+  AMBI_WINDOW_BLOCK = 64
 };
 
 /* Of 64 sequence numbers, a bit each. */
@@ -67,4 +68,12 @@ static inline uint32_t *
 ambi_window_value (const ambi_window * w, uint32_t seq)
 {
   return &w->values[seq & (w->size - 1)];
+}
+
+/* What is known of a sequence number will be changed. */
+static inline void
+ambi_window_prefetch (const ambi_window * w, uint32_t seq)
+{
+  __builtin_prefetch (&w->blocks[(seq / AMBI_WINDOW_BLOCK) &
+          (w->size / AMBI_WINDOW_BLOCK - 1)], 1);
 }

@@ -96,8 +96,6 @@ gst_ambi_feed_free (GstAmbiFeed * feed)
   if (gate->verify != NULL) {
     drop_intake (feed, now);
     gst_ambi_gate_settle (gate, now);
-    if (gate->ready->len > 0)
-      g_cond_signal (&gate->wake);
   }
   gst_ambi_gate_unlock (gate);
   g_free (feed->name);
@@ -185,8 +183,6 @@ take (GstAmbiFeed * feed, const guint8 * data, gsize len, gboolean datagram)
   if (result != AMBI_INTAKE_OK)
     refuse (feed, ambi_intake_result_name (result), refusal_text (result), now);
   gst_ambi_gate_settle (gate, now);
-  if (gate->ready->len > 0)
-    g_cond_signal (&gate->wake);
   return result;
 }
 

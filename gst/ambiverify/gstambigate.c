@@ -366,31 +366,6 @@ take_packet (GstAmbiGate * gate, GstAmbiPacket * packet,
   return TRUE;
 }
 
-gsize
-gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
-    gsize first, gsize n, GstAmbiContext * context)
-{
-  core_time now = gst_mc_now ();
-  gsize i;
-
-  for (i = first; i < n; i++) {
-    if (GST_BUFFER_IS_DISCONT (packets[i].buffer))
-      gate->discont = TRUE;
-    if (packets[i].reject != GST_AMBI_REJECT_NONE)
-      take_rejected (gate, &packets[i], context);
-    else if (!take_packet (gate, &packets[i], context, now))
-      break;
-    else
-      collect (gate);
-  }
-  if (gate->fetcher != NULL && now >= gate->data_told + CORE_SECOND) {
-    gate->data_told = now;
-    gst_ambi_fetcher_data_flows (gate->fetcher);
-  }
-  gst_ambi_gate_settle (gate, now);
-  return i;
-}
-
 /*
  * Time, and what is to be told
  */
@@ -451,8 +426,8 @@ gst_ambi_gate_deadline (GstAmbiGate * gate)
   return gate->eos ? MIN (deadline, gate->eos_at) : deadline;
 }
 
-void
-gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
+static void
+settle (GstAmbiGate * gate, core_time now)
 {
   const ambi_verify_stats *stats;
   ambi_event event;
@@ -473,6 +448,39 @@ gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
   if (gst_ambi_gate_deadline (gate) < gate->awake_at ||
       (gate->eos && stats->packets_held == 0))
     g_cond_signal (&gate->wake);
+}
+
+void
+gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
+{
+  settle (gate, now);
+  if (gate->ready->len > 0)
+    g_cond_signal (&gate->wake);
+}
+
+gsize
+gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
+    gsize first, gsize n, GstAmbiContext * context)
+{
+  core_time now = gst_mc_now ();
+  gsize i;
+
+  for (i = first; i < n; i++) {
+    if (GST_BUFFER_IS_DISCONT (packets[i].buffer))
+      gate->discont = TRUE;
+    if (packets[i].reject != GST_AMBI_REJECT_NONE)
+      take_rejected (gate, &packets[i], context);
+    else if (!take_packet (gate, &packets[i], context, now))
+      break;
+    else
+      collect (gate);
+  }
+  if (gate->fetcher != NULL && now >= gate->data_told + CORE_SECOND) {
+    gate->data_told = now;
+    gst_ambi_fetcher_data_flows (gate->fetcher);
+  }
+  settle (gate, now);
+  return i;
 }
 
 void

@@ -124,13 +124,14 @@ void gst_ambi_gate_set_channel (GstAmbiGate * gate,
 
 /* Takes packets from first on that were hashed under the plan; returns how
  * many were taken of all.  Less than n: the plan has changed, hash the rest
- * anew. */
+ * anew.  Settles as well, but the caller pushes what is ready. */
 gsize gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
     gsize first, gsize n, GstAmbiContext * context);
 
 /* Moves on after anything was given to the verifier, or time has passed: does
  * what is due, sorts what the verifier gives back, does what its events say, and
- * wakes the task if it has to do something earlier than it thinks. */
+ * wakes the task if there is something to push or to do earlier than it
+ * thinks. */
 void gst_ambi_gate_settle (GstAmbiGate * gate, core_time now);
 
 /* When the task has to look again. */

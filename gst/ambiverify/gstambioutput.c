@@ -219,14 +219,13 @@ gst_ambi_output_event (GstAmbiOutput * output, GstEvent * event,
     gst_event_replace (&gate->eos, NULL);
     g_mutex_unlock (&gate->lock);
   }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && postpone_eos (output, event))
-    event = NULL;
-  else
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS || !postpone_eos (output, event)) {
     ret = push_context (output, context);
-  if (event == context->caps || event == context->segment)
-    gst_clear_event (&event);   /* it was part of that */
-  if (event != NULL)
-    ret = gst_pad_push_event (output->pad, event);
+    if (event == context->caps || event == context->segment)
+      gst_event_unref (event);  /* it was part of that */
+    else
+      ret = gst_pad_push_event (output->pad, event);
+  }
   g_mutex_unlock (&output->push_lock);
   return ret;
 }

@@ -7,34 +7,6 @@
 
 #include "verifytest.h"
 
-typedef struct
-{
-  GstHarness *h;
-  GstHarness *m;                /* manifest_0 */
-  GstElement *element;
-  GstBus *bus;
-  VerifySigner signer;
-} Fixture;
-
-static void
-set_up (Fixture * f, GstElement * element)
-{
-  f->h = verify_harness_new (element);
-  f->element = f->h->element;
-  f->bus = verify_bus (f->element);
-  f->m = verify_manifests_new (f->element, "manifest_0");
-  verify_signer_init (&f->signer, VERIFY_STREAM);
-}
-
-static void
-tear_down (Fixture * f)
-{
-  verify_add_up (f->element);
-  verify_bus_free (f->element, f->bus);
-  gst_harness_teardown (f->m);
-  gst_harness_teardown (f->h);
-}
-
 static GstBuffer *
 part (GstBuffer * buffer, gsize offset, gsize len)
 {
@@ -48,9 +20,9 @@ GST_START_TEST (test_chunks)
   gsize chunk = chunks[__i__];
   GstBuffer *manifest;
   gsize size;
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   for (guint i = 0; i < 3; i++) {
     manifest = verify_manifest (&f.signer, i * 4, 4);
     size = gst_buffer_get_size (manifest);
@@ -63,7 +35,7 @@ GST_START_TEST (test_chunks)
   for (guint i = 0; i < 12; i++)
     verify_push (f.h, i);
   verify_expect_many (f.h, 0, 12);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -71,14 +43,14 @@ GST_END_TEST;
 /* One buffer may hold far more than is taken under the lock at a time. */
 GST_START_TEST (test_big_buffer)
 {
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   verify_push (f.h, 2999);
   verify_push_manifest (f.m, &f.signer, 0, 3000);
   verify_expect (f.h, 2999);
   fail_unless_equals_uint64 (verify_stat (f.element, "digests-held"), 2999);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -89,7 +61,7 @@ GST_END_TEST;
 
 /* The pad is at its end, the bus knows why, nothing else has happened. */
 static void
-expect_refused (Fixture * f, GstHarness * m, GstBuffer * manifest,
+expect_refused (VerifyFixture * f, GstHarness * m, GstBuffer * manifest,
     const gchar * pad, const gchar * code)
 {
   GstStructure *message;
@@ -120,15 +92,15 @@ expect_refused (Fixture * f, GstHarness * m, GstBuffer * manifest,
 GST_START_TEST (test_wrong_id)
 {
   GstElement *element = verify_element_new ();
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "stream-id", (gint64) VERIFY_STREAM + 1, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   expect_refused (&f, f.m, verify_manifest (&f.signer, 0, 4), "manifest_0",
       "wrong-stream-id");
   verify_push (f.h, 0);
   verify_expect_nothing (f.h);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -137,9 +109,9 @@ GST_END_TEST;
 GST_START_TEST (test_other_id)
 {
   VerifySigner other;
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   verify_push_manifest (f.m, &f.signer, 0, 4);
   verify_signer_init (&other, VERIFY_STREAM + 1);
   expect_refused (&f, f.m, verify_manifest (&other, 4, 4), "manifest_0",
@@ -148,7 +120,7 @@ GST_START_TEST (test_other_id)
     verify_push (f.h, i);
   verify_expect_many (f.h, 0, 4);
   verify_expect_nothing (f.h);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -159,12 +131,12 @@ GST_START_TEST (test_bad_tlv)
   static const guint8 bad[] = {
     0, 0, 0, VERIFY_STREAM, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, 0, 0, 0
   };
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   expect_refused (&f, f.m, gst_buffer_new_memdup (bad, sizeof (bad)),
       "manifest_0", "tlv-overflow");
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -174,10 +146,10 @@ GST_START_TEST (test_new_stream)
 {
   static const guint8 bad[] = { 0, 0, 0, 77 };
   GstElement *element = verify_element_new ();
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "stream-id", (gint64) VERIFY_STREAM, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   fail_unless_equals_int (gst_harness_push (f.m, gst_buffer_new_memdup (bad,
               sizeof (bad))), GST_FLOW_EOS);
   if (__i__ == 0) {
@@ -190,7 +162,7 @@ GST_START_TEST (test_new_stream)
   verify_push_manifest (f.m, &f.signer, 0, 1);
   verify_push (f.h, 0);
   verify_expect (f.h, 0);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -206,9 +178,9 @@ GST_START_TEST (test_two_pads)
   GstStructure *stats;
   VerifySigner other;
   GstHarness *m;
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   m = verify_manifests_new (f.element, "manifest_1");
   gst_child_proxy_set (GST_CHILD_PROXY (f.element),
       "manifest_1::hash-algorithm", "sha-512", "manifest_1::stream-id",
@@ -239,7 +211,7 @@ GST_START_TEST (test_two_pads)
   }
   gst_structure_free (stats);
   gst_harness_teardown (m);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -253,11 +225,11 @@ GST_START_TEST (test_transition)
   VerifySigner other;
   GstHarness *m;
   guint64 left;
-  Fixture f;
+  VerifyFixture f;
   guint id;
 
   g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   verify_push_manifest (f.m, &f.signer, 0, 4);
   verify_push (f.h, 0);
   f.signer.next.refresh_deadline = 60;
@@ -286,7 +258,7 @@ GST_START_TEST (test_transition)
   verify_expect_many (f.h, 0, 12);
   verify_expect_nothing (f.h);
   gst_harness_teardown (m);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -294,9 +266,9 @@ GST_END_TEST;
 /* Pads come and go while packets pass. */
 GST_START_TEST (test_request_and_release)
 {
-  Fixture f;
+  VerifyFixture f;
 
-  set_up (&f, verify_element_new ());
+  verify_set_up (&f, verify_element_new ());
   for (guint i = 0; i < 20; i++) {
     GstHarness *m = verify_manifests_new (f.element, "manifest_1");
 
@@ -306,7 +278,7 @@ GST_START_TEST (test_request_and_release)
     gst_harness_teardown (m);   /* it releases the pad */
   }
   fail_unless_equals_int (f.element->numsinkpads, 2);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -355,10 +327,10 @@ GST_START_TEST (test_end)
   GstElement *element = verify_element_new ();
   VerifySigner other;
   GstHarness *m;
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "digest-hold-time", 300 * GST_MSECOND, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   m = verify_manifests_new (f.element, "manifest_1");
   verify_push_manifest (f.m, &f.signer, 0, 4);
   gst_harness_push_event (f.m, gst_event_new_eos ());
@@ -371,7 +343,7 @@ GST_START_TEST (test_end)
     verify_push (f.h, i);
   verify_expect_many (f.h, 0, 4);
   gst_harness_teardown (m);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -384,10 +356,10 @@ GST_START_TEST (test_lost)
   GstStructure *message;
   gdouble ratio;
   guint port;
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "digest-hold-time", VERIFY_SHORT, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   verify_push (f.h, 0);
   verify_push_manifest (f.m, &f.signer, 0, 4);
   verify_expect (f.h, 0);
@@ -423,7 +395,7 @@ GST_START_TEST (test_lost)
   fail_unless_equals_uint64 (total, 3);
   fail_unless_equals_uint64 (rejected, 1);
   gst_structure_free (message);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -465,7 +437,7 @@ expect_state (GstElement * element, const gchar * expected)
 
 /* Pushes packets that nobody listed until they are dropped. */
 static void
-starve (Fixture * f)
+starve (VerifyFixture * f)
 {
   guint64 n = verify_stat (f->element, "packets-rejected-unauthenticated");
 
@@ -479,10 +451,10 @@ starve (Fixture * f)
 GST_START_TEST (test_outages)
 {
   GstElement *element = verify_element_new ();
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   expect_state (f.element, "no-manifests");
   starve (&f);
   verify_wait_for_warning (f.bus, "no manifest");
@@ -512,7 +484,25 @@ GST_START_TEST (test_outages)
           NULL), 0);
   verify_expect_many (f.h, 0, 3);
   verify_expect_nothing (f.h);
-  tear_down (&f);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* A stream that has reached its announced end is what is missing then. */
+GST_START_TEST (test_expired)
+{
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "data-hold-time", 1100 * GST_MSECOND, NULL);
+  verify_set_up (&f, element);
+  f.signer.next.refresh_deadline = 1;
+  verify_push_manifest (f.m, &f.signer, 0, 1);
+  verify_push (f.h, 0);
+  verify_push (f.h, 1000);
+  verify_wait_for_warning (f.bus, "expired");
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -521,10 +511,10 @@ GST_END_TEST;
 GST_START_TEST (test_no_outage)
 {
   GstElement *element = verify_element_new ();
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "data-hold-time", 500 * GST_MSECOND, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   verify_push_manifest (f.m, &f.signer, 0, 1000);
   verify_push (f.h, 1000);
   for (guint i = 0; i < 1000 && verify_stat (f.element,
@@ -536,7 +526,7 @@ GST_START_TEST (test_no_outage)
           "packets-rejected-unauthenticated"), 1);
   fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
           NULL), 0);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -546,10 +536,10 @@ GST_END_TEST;
 GST_START_TEST (test_max_digests)
 {
   GstElement *element = verify_element_new ();
-  Fixture f;
+  VerifyFixture f;
 
   g_object_set (element, "max-digests", 1000, NULL);
-  set_up (&f, element);
+  verify_set_up (&f, element);
   for (guint i = 0; i < 10; i++)
     verify_push_manifest (f.m, &f.signer, i * 1000, 1000);
   fail_unless (verify_stat (f.element, "digests-held") <= 1000);
@@ -557,7 +547,7 @@ GST_START_TEST (test_max_digests)
       9000);
   fail_unless_equals_uint64 (verify_stat (f.element, "digests-received"),
       10000);
-  tear_down (&f);
+  verify_tear_down (&f);
 }
 
 GST_END_TEST;
@@ -583,6 +573,7 @@ ambiverify_manifests_suite (void)
   tcase_add_test (tc, test_lost);
   tcase_add_loop_test (tc, test_no_source, 0, 2);
   tcase_add_test (tc, test_outages);
+  tcase_add_test (tc, test_expired);
   tcase_add_test (tc, test_no_outage);
   tcase_add_test (tc, test_max_digests);
   return s;

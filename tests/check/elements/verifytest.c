@@ -157,10 +157,39 @@ verify_manifests_new (GstElement * element, const gchar * pad)
 }
 
 void
+verify_set_up (VerifyFixture * f, GstElement * element)
+{
+  f->h = verify_harness_new (element);
+  f->element = f->h->element;
+  f->bus = verify_bus (f->element);
+  f->m = verify_manifests_new (f->element, "manifest_0");
+  verify_signer_init (&f->signer, VERIFY_STREAM);
+}
+
+void
+verify_tear_down (VerifyFixture * f)
+{
+  verify_add_up (f->element);
+  verify_bus_free (f->element, f->bus);
+  gst_harness_teardown (f->m);
+  gst_harness_teardown (f->h);
+}
+
+void
 verify_push (GstHarness * h, guint seed)
 {
   fail_unless_equals_int (gst_harness_push (h, verify_packet (seed)),
       GST_FLOW_OK);
+}
+
+void
+verify_push_segment (GstHarness * h, guint base)
+{
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.base = base;
+  fail_unless (gst_harness_push_event (h, gst_event_new_segment (&segment)));
 }
 
 void

@@ -54,7 +54,26 @@ GstElement *verify_element_new (void);
 GstHarness *verify_harness_new (GstElement * element);
 GstHarness *verify_manifests_new (GstElement * element, const gchar * pad);
 
+/* All that most tests need. */
+typedef struct
+{
+  GstHarness *h;
+  GstHarness *m;                /* manifest_0 */
+  GstElement *element;
+  GstBus *bus;
+  VerifySigner signer;
+} VerifyFixture;
+
+/* Takes the element. */
+void verify_set_up (VerifyFixture * f, GstElement * element);
+
+/* Checks that the counters add up, too. */
+void verify_tear_down (VerifyFixture * f);
+
 void verify_push (GstHarness * h, guint seed);
+
+/* Pushes a segment that is told from others by its base. */
+void verify_push_segment (GstHarness * h, guint base);
 void verify_push_manifest (GstHarness * h, VerifySigner * signer, guint seed,
     guint n);
 
