@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * An index by keyed hash: linear probing, at most half full, and no traces of
- * what was removed.
+ * An index by keyed hash: linear probing, at most five eighths full, and no
+ * traces of what was removed.
  */
 #include "ambi-index.h"
 
@@ -54,7 +54,7 @@ ambi_index_reserve (ambi_index * index, uint32_t n)
 
   if (n > UINT32_MAX / 4 - old.n)
     return CORE_ERR_NO_MEMORY;
-  while ((old.n + n) * 2 > n_slots)
+  while ((old.n + n) / 5 * 8 > n_slots)
     n_slots *= 2;
   if (n_slots == old.n_slots)
     return CORE_OK;

@@ -72,7 +72,7 @@ if CC=gcc check "gcc build" build build-gcc -Dwerror=true; then
   run_tests build-gcc leaks --suite elements \
     --wrapper "$PWD/scripts/with-leaks-tracer"
   heading "tests: core under valgrind"
-  MC_PAIR_SEEDS=200 run_tests build-gcc valgrind --suite core \
+  MC_PAIR_SEEDS=200 MC_MODEL_SEEDS=50 run_tests build-gcc valgrind --suite core \
     --timeout-multiplier 10 \
     --wrapper "$PWD/scripts/with-valgrind"
 fi

@@ -98,7 +98,7 @@ check_store (ambi_store * s)
   fail_unless_equals_int (s->held.n + s->used.n + s->free.n, s->fresh);
   fail_unless (s->n_late <= s->held.n);
   fail_unless (s->index.n <= s->held.n + s->used.n);
-  fail_unless (s->index.n_slots >= 2 * s->index.n);
+  fail_unless (s->index.n_slots * 5 >= s->index.n * 8);
 }
 
 GST_START_TEST (test_one)
