@@ -71,11 +71,14 @@ certificate_outcome (const fetch_ending * ending)
 static outcome
 transfer_outcome (const fetch_ending * ending)
 {
-  long redirects = 0;
+  long redirects = 0, proxy = 0;
 
   if (ending->too_large)
     return OUTCOME_TOO_LARGE;
   curl_easy_getinfo (ending->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+  curl_easy_getinfo (ending->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+  if (proxy >= 300)
+    return OUTCOME_REFUSED;     /* a proxy does not connect us */
   switch (ending->code) {
     case CURLE_OK:
       return OUTCOME_COMPLETE;

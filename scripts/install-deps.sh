@@ -15,6 +15,8 @@ build=(
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libssl-dev
   libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
+  libcurl4-openssl-dev                    # manifests from URIs
+  ca-certificates glib-networking         # TLS of libcurl and of GIO
 )
 
 demo=(
@@ -32,11 +34,9 @@ tests=(
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
   libjson-glib-dev
-  libcurl4-openssl-dev          # clients
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
-  glib-networking               # souphttpsrc over TLS
   nginx-light                   # a web server; never as a service
   frr smcroute                  # multicast routers; never as services
 )

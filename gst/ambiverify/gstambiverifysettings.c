@@ -161,10 +161,11 @@ install_manifest_properties (GObjectClass * klass)
   /**
    * GstAmbiVerify:manifest-uri:
    *
-   * Where the manifests are, `https://` or `ambi+tls://`. Further URIs,
-   * separated by white space, are alternatives for when the first one fails.
-   * The server's certificate is always verified. Manifests may come on
-   * `manifest_%u` pads instead, or as well.
+   * Where the manifests are, `https://`, `ambi+tls://` or `ambi+dtls://`.
+   * Further URIs, separated by white space, are alternatives for when the first
+   * one fails. The server's certificate is always verified. The proxies of the
+   * environment (`https_proxy`, `no_proxy`) apply to `https://`. Manifests may
+   * come on `manifest_%u` pads instead, or as well.
    *
    * Since: 0.1
    */

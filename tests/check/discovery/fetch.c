@@ -350,6 +350,83 @@ GST_START_TEST (test_old_tls)
 
 GST_END_TEST;
 
+/* A proxy, which connects to the port that user points to, or refuses (NULL). */
+static gpointer
+pass_on (gpointer data)
+{
+  GIOStream **streams = data;
+
+  g_output_stream_splice (g_io_stream_get_output_stream (streams[1]),
+      g_io_stream_get_input_stream (streams[0]),
+      G_OUTPUT_STREAM_SPLICE_NONE, NULL, NULL);
+  g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION
+          (streams[1])), FALSE, TRUE, NULL);
+  return NULL;
+}
+
+static void
+be_proxy (TestPeer * peer, gpointer user)
+{
+  g_autofree gchar *request = test_peer_read_request (peer);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  const guint *port = user;
+  GIOStream *forth[2], *back[2];
+  GThread *thread;
+
+  if (request == NULL || !g_str_has_prefix (request, "CONNECT localhost:"))
+    return;
+  if (port == NULL) {
+    test_peer_print (peer, "HTTP/1.1 403 Forbidden\r\nETag: \"proxy\"\r\n"
+        "Content-Length: 0\r\n\r\n");
+    return;
+  }
+  forth[0] = back[1] = test_peer_stream (peer);
+  forth[1] = back[0] = G_IO_STREAM (g_socket_client_connect_to_host (client,
+          "127.0.0.1", (guint16) * port, NULL, NULL));
+  test_peer_print (peer, "HTTP/1.1 200 Connected\r\nETag: \"proxy\"\r\n\r\n");
+  thread = g_thread_new ("test-proxy", pass_on, back);
+  pass_on (forth);
+  g_thread_join (thread);
+  g_object_unref (forth[1]);
+}
+
+/* The user's proxy is used, has no say in what is trusted, and its own header is
+ * no response. */
+GST_START_TEST (test_proxy)
+{
+  TestServer *server = test_server_new (__i__ == 1 ? "wrong-host.pem" :
+      "good.pem", answer, (gpointer) OK "Content-Length: 3\r\n\r\nabc");
+  guint port = test_server_port (server);
+  TestServer *proxy = test_server_new (NULL, be_proxy, __i__ == 2 ? NULL :
+      &port);
+  g_autofree gchar *uri = g_strdup_printf ("http://127.0.0.1:%u",
+      test_server_port (proxy));
+  g_autofree gchar *no_proxy = g_strdup (g_getenv ("NO_PROXY"));
+  Fetched *g;
+
+  g_unsetenv ("NO_PROXY");
+  g_setenv ("https_proxy", uri, TRUE);
+  g = fetched_run (test_server_url (server, ""));
+  g_unsetenv ("https_proxy");
+  if (no_proxy)
+    g_setenv ("NO_PROXY", no_proxy, TRUE);
+
+  fail_unless_equals_int (test_server_n_peers (proxy), 1);
+  if (__i__ == 0)
+    expect (g, OUTCOME_COMPLETE, "");
+  else if (__i__ == 1)
+    expect (g, OUTCOME_WRONG_HOST, "is for another host");
+  else
+    expect (g, OUTCOME_REFUSED, "403");
+  fail_unless_equals_string (g->etag, NULL);
+  fail_unless_equals_string (g->body->str, __i__ ? "" : "abc");
+  fetched_free (g);
+  test_server_free (proxy);
+  test_server_free (server);
+}
+
+GST_END_TEST;
+
 /* What is wrong before anybody is asked. */
 GST_START_TEST (test_urls)
 {
@@ -865,8 +942,9 @@ GST_START_TEST (test_nginx)
 {
   guint port = closed_port ();
   g_autofree gchar *conf = g_strdup_printf (nginx_conf, port);
-  const gchar *argv[] = { "nginx", "-p", certificates_path (""), "-c",
-    "nginx.conf", "-e", "stderr", NULL
+  /* Not everybody's PATH has the folder. */
+  const gchar *argv[] = { "/usr/sbin/nginx", "-p", certificates_path (""),
+    "-c", "nginx.conf", "-e", "stderr", NULL
   };
   Fetched *all[30];
   g_autofree gchar *log = NULL;
@@ -935,6 +1013,7 @@ fetch_suite (void)
   tcase_add_loop_test (tc, test_certificates, 0, 4);
   tcase_add_test (tc, test_authorities);
   tcase_add_test (tc, test_old_tls);
+  tcase_add_loop_test (tc, test_proxy, 0, 3);
   tcase_add_loop_test (tc, test_urls, 0, 7);
   tcase_add_test (tc, test_refused);
   tcase_add_loop_test (tc, test_connect_timeout, 0, 2);

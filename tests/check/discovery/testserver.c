@@ -375,6 +375,12 @@ test_peer_number (const TestPeer * peer)
   return peer->number;
 }
 
+GIOStream *
+test_peer_stream (const TestPeer * peer)
+{
+  return peer->stream;
+}
+
 /*
  * Ports that say nothing
  */

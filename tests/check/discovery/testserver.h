@@ -64,6 +64,7 @@ gboolean test_peer_pause (TestPeer * peer, guint ms);
 void test_peer_stay (TestPeer * peer);
 
 guint test_peer_number (const TestPeer * peer);
+GIOStream *test_peer_stream (const TestPeer * peer);
 
 /* A port of this host that takes connections, or does not even do that, and
  * never says anything. */
