@@ -454,7 +454,7 @@ GST_START_TEST (test_settle)
   }
   find (&s, 5, &chain);
   fail_if (ambi_store_settle (&s, &chain, 2, &seq));
-  ambi_store_unsettle (&s, 2, 20);
+  ambi_store_unsettle (&s, 2, 20, 40);
   /* What is used from now on is not meant. */
   learn (&s, 4, 5, 50);
   use (&s, 5, 50);
@@ -483,7 +483,7 @@ GST_START_TEST (test_unsettled_lost)
     learn (&s, i, i, 0);
     use (&s, i, 0);
   }
-  ambi_store_unsettle (&s, 3, 0);
+  ambi_store_unsettle (&s, 3, 0, 0);
   fail_unless_equals_int (s.unsettled_lost, 0);
   learn (&s, 2, 2, 0);
   use (&s, 2, 0);
