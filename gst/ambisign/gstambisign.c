@@ -695,7 +695,7 @@ gst_ambi_sign_change_state (GstElement * element, GstStateChange transition)
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING &&
       self->paused != CORE_TIME_NEVER)
-    gst_ambi_delay_shift (self->pads.delay, gst_mc_now () - self->paused);
+    gst_ambi_delay_resume (self->pads.delay, self->paused, gst_mc_now ());
 
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
 
