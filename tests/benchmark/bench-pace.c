@@ -149,7 +149,8 @@ send_segments (const BenchPace * pace, BenchRing * ring, guint n,
   {
     struct cmsghdr align;
     guint8 bytes[CMSG_SPACE (sizeof (guint16))];
-  } control = { 0 };
+  }
+  control = { 0 };
   struct iovec iov = { ring->data + ring->next * ring->size, n * ring->size };
   struct msghdr msg = {
     .msg_name = (void *) to,

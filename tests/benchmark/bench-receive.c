@@ -212,8 +212,8 @@ tell (Receiver * r, const BenchSample * begin, const BenchSample * end)
 
   printf ("{\"received\": %" G_GUINT64_FORMAT ", \"ns-per-packet\": %.1f, "
       "\"wakeups-per-second\": %.0f, \"allocations-per-packet\": %.4f, "
-      "\"peak-kib\": %" G_GUINT64_FORMAT ", \"kernel-dropped\": %" G_GUINT64_FORMAT
-      ", \"seconds\": %.3f", end->packets,
+      "\"peak-kib\": %" G_GUINT64_FORMAT ", \"kernel-dropped\": %"
+      G_GUINT64_FORMAT ", \"seconds\": %.3f", end->packets,
       (double) (end->cpu_ns - begin->cpu_ns) / packets,
       (double) (end->wakeups - begin->wakeups) / seconds,
       (double) (end->allocations - begin->allocations) / packets,
