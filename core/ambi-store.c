@@ -155,6 +155,7 @@ ambi_store_init (ambi_store * s, const ambi_store_config * config)
   s->stride = (size + 15) / 16 * 16;
   list_init (&s->held);
   list_init (&s->used);
+  list_init (&s->kept);
   list_init (&s->free);
   return ambi_window_init (&s->window);
 }
@@ -306,6 +307,13 @@ clear_late (ambi_store * s, ambi_entry * e)
   e->late = false;
 }
 
+static void
+clear_doubt (ambi_store * s, ambi_entry * e)
+{
+  s->n_doubtful -= e->unsettled != 0;
+  e->unsettled = 0;
+}
+
 /* The block that knows of a HELD entry; NULL when the window has left it
  * behind, or a new digest has taken its place. */
 static ambi_window_block *
@@ -339,9 +347,10 @@ free_entry (ambi_store * s, uint32_t n)
     if (block != NULL)
       block->held &= ~bit;
     clear_late (s, e);
+    clear_doubt (s, e);
     list_remove (s, &s->held, n);
   } else {
-    list_remove (s, &s->used, n);
+    list_remove (s, e->late ? &s->kept : &s->used, n);
   }
   list_append (s, &s->free, n);
 }
@@ -353,6 +362,41 @@ ambi_store_blind (ambi_store * s, core_time now)
 
   if (until > s->blind_until)
     s->blind_until = until;
+}
+
+bool
+ambi_store_is_blind (const ambi_store * s, core_time now)
+{
+  return now < s->blind_until;
+}
+
+void
+ambi_store_distrust (ambi_store * s, core_time now)
+{
+  uint32_t n = s->held.first;
+
+  ambi_store_blind (s, now);
+  while (s->n_doubtful > 0) {
+    uint32_t next = links_of (s, n)->next;
+
+    if (entry_of (s, n)->unsettled) {
+      s->overflowed++;
+      free_entry (s, n);
+    }
+    n = next;
+  }
+}
+
+void
+ambi_store_doubt (ambi_store * s, core_time now)
+{
+  s->doubt_until = core_time_add (now, s->config.hold_time);
+}
+
+bool
+ambi_store_in_doubt (const ambi_store * s, core_time now)
+{
+  return s->n_doubtful > 0 || now < s->doubt_until;
 }
 
 /* The oldest used ones go one after the other: gets what that takes while
@@ -385,12 +429,16 @@ free_used (ambi_store * s)
 static void
 evict_used (ambi_store * s)
 {
-  const ambi_entry *e = entry_of (s, s->used.first);
+  uint32_t n = s->kept.n > 0 ? s->kept.first : s->used.first;
+  const ambi_entry *e = entry_of (s, n);
 
   if (e->state == AMBI_DIGEST_OWED)
     ambi_store_blind (s, e->time);
   s->unsettled_lost |= e->unsettled;
-  free_used (s);
+  if (s->kept.n > 0)
+    free_entry (s, n);
+  else
+    free_used (s);
 }
 
 static void
@@ -423,6 +471,12 @@ add_chunk (ambi_store * s)
   return true;
 }
 
+static uint32_t
+n_used (const ambi_store * s)
+{
+  return s->used.n + s->kept.n;
+}
+
 /* Without memory for more, the oldest ones have to go. */
 static uint32_t
 take_entry (ambi_store * s)
@@ -431,7 +485,7 @@ take_entry (ambi_store * s)
 
   if (n == AMBI_NONE && (s->fresh < s->n_chunks * CHUNK || add_chunk (s)))
     return s->fresh++;
-  if (n == AMBI_NONE && s->used.n > 0)
+  if (n == AMBI_NONE && n_used (s) > 0)
     evict_used (s);
   else if (n == AMBI_NONE && s->held.n > 0)
     evict_held (s);
@@ -451,7 +505,7 @@ new_entry (ambi_store * s, ambi_digest_state state, uint32_t hash,
 
   if (state == AMBI_DIGEST_HELD && s->held.n >= s->config.max)
     evict_held (s);
-  if (state != AMBI_DIGEST_HELD && s->used.n >= s->config.max)
+  if (state != AMBI_DIGEST_HELD && n_used (s) >= s->config.max)
     evict_used (s);
   n = take_entry (s);
   if (n == AMBI_NONE)
@@ -462,6 +516,10 @@ new_entry (ambi_store * s, ambi_digest_state state, uint32_t hash,
   e->hash = hash;
   e->state = (uint8_t) state;
   e->used = AMBI_NONE;
+  if (state == AMBI_DIGEST_HELD && now < s->doubt_until) {
+    e->unsettled = true;
+    s->n_doubtful++;
+  }
   memcpy (e->digest, digest, s->config.digest_len);
   list_append (s, state == AMBI_DIGEST_HELD ? &s->held : &s->used, n);
   return n;
@@ -494,7 +552,11 @@ ambi_store_look_up (const ambi_store * s, uint32_t seq, uint32_t * entry)
 void
 ambi_store_refresh (ambi_store * s, uint32_t entry, core_time now)
 {
-  entry_of (s, entry)->time = now;
+  ambi_entry *e = entry_of (s, entry);
+
+  if (e->unsettled)
+    return;
+  e->time = now;
   list_remove (s, &s->held, entry);
   list_append (s, &s->held, entry);
 }
@@ -614,9 +676,10 @@ ambi_store_use (ambi_store * s, ambi_chain * chain, core_time now,
     block->used |= bit;
   }
   clear_late (s, entry_of (s, n));
+  clear_doubt (s, entry_of (s, n));
   list_remove (s, &s->held, n);
   move_to_used (s, chain, now);
-  if (s->used.n > s->config.max)
+  if (n_used (s) > s->config.max)
     evict_used (s);
 }
 
@@ -658,10 +721,11 @@ move_to_front (ambi_store * s, uint32_t n)
 }
 
 /* From the last to the first, so that they keep their order at the front. */
-void
-ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
+static void
+unsettle (ambi_store * s, const ambi_list * list, unsigned place,
+    core_time since)
 {
-  for (uint32_t n = s->used.last; n != AMBI_NONE; n = links_of (s, n)->prev) {
+  for (uint32_t n = list->last; n != AMBI_NONE; n = links_of (s, n)->prev) {
     ambi_entry *e = entry_of (s, n);
 
     if (e->time < since)
@@ -671,6 +735,13 @@ ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
     e->unsettled |= (uint8_t) (1u << place);
     move_to_front (s, n);
   }
+}
+
+void
+ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
+{
+  unsettle (s, &s->used, place, since);
+  unsettle (s, &s->kept, place, since);
 }
 
 /* The unsettled ones of a chain are its first, and one that is settled with
@@ -696,6 +767,7 @@ ambi_store_settle (ambi_store * s, ambi_chain * chain, unsigned place,
     return false;
   *seq = e->seq;
   e->unsettled &= (uint8_t) ~ bit;
+  s->settled |= e->late;
   if (e->unsettled == 0) {
     ring_remove (s, &chain->used, n);
     ring_append (s, &chain->used, n);
@@ -734,12 +806,41 @@ ambi_store_expire (ambi_store * s, core_time now, ambi_digest_info * info)
   return true;
 }
 
-void
-ambi_store_sweep (ambi_store * s, core_time now)
+/* All of them, which is worth while when some may go. */
+static void
+sweep_kept (ambi_store * s, unsigned in_doubt)
 {
+  uint32_t next;
+
+  if (s->settled || (s->kept_for & ~in_doubt) != 0) {
+    for (uint32_t n = s->kept.first; n != AMBI_NONE; n = next) {
+      next = links_of (s, n)->next;
+      if (!(entry_of (s, n)->unsettled & in_doubt))
+        free_entry (s, n);
+    }
+  }
+  s->settled = false;
+}
+
+void
+ambi_store_sweep (ambi_store * s, core_time now, unsigned in_doubt)
+{
+  if (s->kept.n > 0)
+    sweep_kept (s, in_doubt);
+  s->kept_for = in_doubt;
   while (s->used.first != AMBI_NONE &&
-      used_until (s, entry_of (s, s->used.first)) <= now)
-    free_used (s);
+      used_until (s, entry_of (s, s->used.first)) <= now) {
+    uint32_t n = s->used.first;
+    ambi_entry *e = entry_of (s, n);
+
+    if (e->state == AMBI_DIGEST_USED && (e->unsettled & in_doubt)) {
+      e->late = true;
+      list_remove (s, &s->used, n);
+      list_append (s, &s->kept, n);
+    } else {
+      free_used (s);
+    }
+  }
 }
 
 void
