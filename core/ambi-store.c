@@ -371,6 +371,14 @@ ambi_store_is_blind (const ambi_store * s, core_time now)
 }
 
 void
+ambi_store_blind_after (ambi_store * s, const ambi_store * other,
+    core_time since)
+{
+  if (other->has_forgotten && other->forgotten >= since)
+    ambi_store_blind (s, other->forgotten);
+}
+
+void
 ambi_store_distrust (ambi_store * s, core_time now)
 {
   uint32_t n = s->held.first;
@@ -434,6 +442,11 @@ evict_used (ambi_store * s)
 
   if (e->state == AMBI_DIGEST_OWED)
     ambi_store_blind (s, e->time);
+  if (e->state == AMBI_DIGEST_USED && (!s->has_forgotten ||
+          e->time > s->forgotten)) {
+    s->has_forgotten = true;
+    s->forgotten = e->time;
+  }
   s->unsettled_lost |= e->unsettled;
   if (s->kept.n > 0)
     free_entry (s, n);

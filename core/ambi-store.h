@@ -93,6 +93,8 @@ typedef struct
   uint32_t n_doubtful;          /* HELD ones that are */
   ambi_list free;
   uint32_t n_late;              /* HELD ones that are */
+  bool has_forgotten;           /* USED ones before their time, */
+  core_time forgotten;          /*   the last one used then */
   uint8_t unsettled_lost;       /* places whose unsettled uses were forgotten */
   uint64_t overflowed;          /* HELD ones that had to go before their time */
 } ambi_store;
@@ -198,6 +200,11 @@ void ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
 /* Uses that this stream should know of were forgotten: learns nothing for as
  * long as they could matter. */
 void ambi_store_blind (ambi_store * s, core_time now);
+
+/* The same because of uses since then that another store has forgotten
+ * already. */
+void ambi_store_blind_after (ambi_store * s, const ambi_store * other,
+    core_time since);
 
 /* The same, and forgets what is in doubt. */
 void ambi_store_distrust (ambi_store * s, core_time now);

@@ -102,8 +102,12 @@ static void
 unsettle_others (ambi_verify * v, unsigned place, core_time since)
 {
   for (unsigned i = 0; i < v->n_profiles; i++) {
-    if (v->by_age[i] != place)
-      ambi_store_unsettle (&v->profiles[v->by_age[i]].store, place, since);
+    ambi_store *other = &v->profiles[v->by_age[i]].store;
+
+    if (v->by_age[i] == place)
+      continue;
+    ambi_store_unsettle (other, place, since);
+    ambi_store_blind_after (&v->profiles[place].store, other, since);
   }
   if (v->n_profiles > 1) {
     ambi_store_doubt (&v->profiles[place].store, v->now);

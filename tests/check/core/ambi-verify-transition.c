@@ -428,6 +428,29 @@ GST_START_TEST (test_doubt_ends)
 
 GST_END_TEST;
 
+/* Uses were forgotten before the second one was known. */
+GST_START_TEST (test_replay_forgotten_before)
+{
+  ambi_verify_config config = {.max_digests = 4 };
+  fixture f;
+
+  fixture_init (&f, &config);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 6; i++)
+    digest_and_packet (&f, 0, i, i);
+  f.n_log = 0;
+  fixture_use (&f, 2, 0);
+  fixture_digest_in (&f, 1, 500, 0);
+  fail_unless_equals_int (fixture_packet_in (&f, 0), AMBI_HELD);
+  fixture_pass_time (&f, SECONDS (10));
+  f.n_log = 0;
+  digest_and_packet (&f, 1, 510, 10);
+  expect_passed (&f, 10);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* The second one has a digest of a use that has to be forgotten: it must not
  * vouch for it. */
 GST_START_TEST (test_replay_forgotten_after)
@@ -627,6 +650,7 @@ ambi_verify_transition_suite (void)
   tcase_add_test (tc, test_replay_forgotten);
   tcase_add_test (tc, test_replay_outlives);
   tcase_add_test (tc, test_doubt_ends);
+  tcase_add_test (tc, test_replay_forgotten_before);
   tcase_add_test (tc, test_replay_forgotten_after);
   tcase_add_test (tc, test_unknown_while_blind);
   tcase_add_test (tc, test_unknown_only_grows);
