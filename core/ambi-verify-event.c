@@ -16,6 +16,7 @@ enum
 
 #define MIN_RETRY CORE_SECOND
 #define MAX_RETRY (60 * CORE_SECOND)
+#define EMPTY_TIME (10 * CORE_SECOND)
 
 /*
  * Streams that end
@@ -180,17 +181,21 @@ ambi_verify_note_overflow (ambi_verify * v, ambi_profile * p)
   p->tell_trouble = AMBI_TROUBLE_OVERFLOW;
 }
 
+/* Not at the first of them: a connection that is made again begins with the
+ * manifests of some seconds, which may be thousands and all known. */
 static void
 note_manifest (ambi_verify * v, ambi_profile * p)
 {
-  if (p->empty_manifests == 0 || v->now - p->empty_since >= CORE_SECOND) {
+  core_time time;
+
+  if (p->empty_manifests++ == 0)
     p->empty_since = v->now;
-    p->empty_manifests = 0;
-  }
-  if (++p->empty_manifests <= MAX_EMPTY_MANIFESTS)
+  time = v->now - p->empty_since;
+  if (time < EMPTY_TIME)
     return;
+  if (p->empty_manifests > MAX_EMPTY_MANIFESTS * (time / CORE_SECOND))
+    p->tell_trouble = AMBI_TROUBLE_EMPTY;
   p->empty_manifests = 0;
-  p->tell_trouble = AMBI_TROUBLE_EMPTY;
 }
 
 void

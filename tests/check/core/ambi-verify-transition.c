@@ -579,21 +579,54 @@ GST_START_TEST (test_empty_manifests)
 
   fixture_init (&f, NULL);
   fixture_use (&f, 1, 0);
-  for (unsigned i = 0; i < 3000; i++) {
-    if (i % 900 == 0)
+  /* Nothing new for 9 seconds, then some. */
+  for (unsigned i = 0; i < 30000; i++) {
+    if (i % 15000 == 0)
       fixture_digest_in (&f, 0, i, i);
     fixture_manifest_in (&f, 0, i, 0);
+    f.now += CORE_SECOND / 1600;
   }
   fixture_expect_no_event (&f);
-  for (unsigned i = 0; i < 2000; i++) {
-    fixture_manifest_in (&f, 0, 3000 + i, 0);
-    fixture_pass_time (&f, MSECONDS (2));
+  /* Not too many, for long. */
+  fixture_digest_in (&f, 0, 30000, 30000);
+  for (unsigned i = 0; i < 20000; i++) {
+    fixture_manifest_in (&f, 0, 30000 + i, 0);
+    f.now += MSECONDS (2);
   }
   fixture_expect_no_event (&f);
-  for (unsigned i = 0; i < 1001; i++)
-    fixture_manifest_in (&f, 0, 5000 + i, 0);
+  for (unsigned i = 0; i < 24000; i++) {
+    fixture_manifest_in (&f, 0, 50000 + i, 0);
+    f.now += MSECONDS (1) / 2;
+  }
   event = fixture_expect_event (&f, AMBI_EVENT_DISCONNECT);
   fail_unless_equals_int (event.trouble, AMBI_TROUBLE_EMPTY);
+  fixture_expect_no_event (&f);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* A server begins with what it sent lately: a fast stream has thousands of
+ * manifests in that time, of which a receiver that comes back knows all. */
+GST_START_TEST (test_known_manifests)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 5000; i++) {
+    fixture_manifest_in (&f, 0, i, 0);
+    fixture_digest_in (&f, 0, i, i);
+  }
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 5000; i++) {
+    fixture_manifest_in (&f, 0, i, 0);
+    fixture_digest_in (&f, 0, i, i);
+  }
+  fixture_expect_no_event (&f);
+  fixture_packet_in (&f, 4999);
+  expect_passed (&f, 4999);
   fixture_clear (&f);
 }
 
@@ -657,6 +690,7 @@ ambi_verify_transition_suite (void)
   tcase_add_test (tc, test_in_charge);
   tcase_add_test (tc, test_manifests_lost);
   tcase_add_test (tc, test_empty_manifests);
+  tcase_add_test (tc, test_known_manifests);
   tcase_add_test (tc, test_overflow);
   return s;
 }
