@@ -52,6 +52,7 @@ typedef struct
   uint64_t overflowed;          /* of the store, as counted so far */
   core_time empty_since;
   unsigned empty_manifests;     /* since then and the last new digest */
+  bool repeats;                 /* they had digests that are known */
 
   /* events to be told */
   bool tell_end;

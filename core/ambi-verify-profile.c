@@ -385,6 +385,8 @@ ambi_verify_digest (ambi_verify * v, unsigned place, uint32_t seq,
   news = take_digest (v, place, seq, digest);
   if (news)
     p->empty_manifests = 0;
+  else
+    p->repeats = true;
   if (p->store.overflowed != p->overflowed) {
     v->stats.digests_overflowed += p->store.overflowed - p->overflowed;
     p->overflowed = p->store.overflowed;
