@@ -42,6 +42,7 @@ use (search * s, unsigned place)
 
   ambi_store_use (&p->store, &s->chains[place], v->now, &s->info[place]);
   ambi_verify_note_use (v, p);
+  ambi_verify_note_doubt (v, p);
 }
 
 static void
@@ -79,8 +80,11 @@ settle (search * s, unsigned place)
     unsigned n = v->by_age[i];
 
     if (n != place && s->digests->digest[n] != NULL &&
-        ambi_store_settle (&v->profiles[n].store, &s->chains[n], place, &seq))
+        ambi_store_settle (&v->profiles[n].store, &s->chains[n], place, &seq)) {
+      if (v->profiles[n].store.settled)
+        v->due = v->now;        /* it may be forgotten */
       other = n;
+    }
   }
   if (other == AMBI_PROFILES_MAX)
     return false;
@@ -166,14 +170,16 @@ lead_of (core_time digest, core_time packet)
 
 /* Of a use that was forgotten too early, another profile might come to vouch
  * again: it must not, until it would be too late. */
-static void
-note_forgotten (ambi_verify * v, ambi_store * store)
+void
+ambi_verify_note_forgotten (ambi_verify * v, ambi_store * store)
 {
+  if (store->unsettled_lost == 0)
+    return;
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
     ambi_profile *p = ambi_verify_profile (v, i);
 
     if ((store->unsettled_lost & 1u << i) && p != NULL)
-      ambi_store_blind (&p->store, v->now);
+      ambi_store_distrust (&p->store, v->now);
   }
   store->unsettled_lost = 0;
 }
@@ -185,8 +191,7 @@ finish (ambi_verify * v)
   for (unsigned i = 0; i < v->n_profiles; i++) {
     ambi_store *store = &v->profiles[v->by_age[i]].store;
 
-    if (store->unsettled_lost != 0)
-      note_forgotten (v, store);
+    ambi_verify_note_forgotten (v, store);
     ambi_verify_soon (v, core_time_add (v->now, store->config.hold_time));
   }
   ambi_verify_soon (v, core_time_add (v->now, v->config.reorder_time));

@@ -383,6 +383,49 @@ GST_START_TEST (test_ended)
 
 GST_END_TEST;
 
+/* One of two connections ended: the other one goes on, and its digests are to
+ * expire. */
+GST_START_TEST (test_ended_for_one)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  fixture_use (&f, 1, 0);
+  fixture_digest_in (&f, 0, 1, 1);
+  ambi_verify_end_profile (f.verify, 0, f.now);
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_digest_in (&f, 0, 2, 2);
+  fixture_pass_time (&f, SECONDS (11));
+  fail_unless_equals_uint64 (fixture_stats (&f)->digests_held, 0);
+  fail_unless_equals_int (fixture_packet_in (&f, 2), AMBI_HELD);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Every call that takes the time leaves counters that add up. */
+GST_START_TEST (test_counters_of_late_calls)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  fixture_packet_in (&f, 1);
+  f.now += SECONDS (3);
+  fixture_use (&f, 2, 0);
+  fixture_expect_dropped (&f, 1, AMBI_REASON_UNAUTHENTICATED);
+  fail_unless_equals_uint64 (fixture_stats (&f)->packets_held, 0);
+  fixture_packet_in (&f, 2);
+  f.now += SECONDS (3);
+  ambi_verify_end_profile (f.verify, 0, f.now);
+  fail_unless_equals_uint64 (fixture_stats (&f)->packets_held, 0);
+  fail_unless_equals_uint64 (fixture_stats (&f)->bytes_held, 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* Nothing is let through at the end. */
 GST_START_TEST (test_reset)
 {
@@ -607,6 +650,8 @@ ambi_verify_suite (void)
   tcase_add_test (tc, test_places);
   tcase_add_test (tc, test_users);
   tcase_add_test (tc, test_ended);
+  tcase_add_test (tc, test_ended_for_one);
+  tcase_add_test (tc, test_counters_of_late_calls);
   tcase_add_test (tc, test_reset);
   tcase_add_test (tc, test_monitor);
   tcase_add_test (tc, test_hold_time_changes);
