@@ -216,6 +216,16 @@ gst_ambi_gate_get_plan (GstAmbiGate * gate, ambi_plan * plan)
  * Packets
  */
 
+gboolean
+gst_ambi_map_payload (GstBuffer * buffer, GstMapInfo * map)
+{
+  if (!gst_buffer_map (buffer, map, GST_MAP_READ))
+    return FALSE;
+  if (map->data == NULL)
+    map->data = (guint8 *) "";
+  return TRUE;
+}
+
 /* Takes the buffer and the context. */
 static void
 append_ready (GstAmbiGate * gate, GstBuffer * buffer,
@@ -253,15 +263,15 @@ compact (GstAmbiGate * gate, GstAmbiHeld * held)
   GstMapInfo map;
   GstBuffer *copy;
 
-  if (len == 0 || (gst_buffer_n_memory (held->buffer) == 1 &&
-          block_size (held->buffer) <= 2 * len + BLOCK_SLACK))
+  if (gst_buffer_n_memory (held->buffer) <= 1 &&
+      block_size (held->buffer) <= 2 * len + BLOCK_SLACK)
     return FALSE;
   copy = gst_buffer_new_allocate (NULL, len, NULL);
   if (copy == NULL)
     return FALSE;
   gst_buffer_fill (copy, 0, held->map.data, len);
   gst_buffer_copy_into (copy, held->buffer, GST_BUFFER_COPY_METADATA, 0, -1);
-  if (!gst_buffer_map (copy, &map, GST_MAP_READ)) {
+  if (!gst_ambi_map_payload (copy, &map)) {
     gst_buffer_unref (copy);
     return FALSE;
   }

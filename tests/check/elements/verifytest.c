@@ -49,8 +49,9 @@ fill_payload (guint seed, guint8 * data)
   memcpy (data, &seed, sizeof (seed));
 }
 
-GstBuffer *
-verify_manifest (VerifySigner * signer, guint seed, guint n)
+/* Of packets of so many bytes. */
+static GstBuffer *
+make_manifest (VerifySigner * signer, guint seed, guint n, gsize payload_len)
 {
   gsize len = core_hash_len (signer->algorithm);
   g_autofree guint8 *digests = g_malloc (n * len + 1);
@@ -64,7 +65,7 @@ verify_manifest (VerifySigner * signer, guint seed, guint n)
   for (guint i = 0; i < n; i++) {
     fill_payload (seed + i, payload);
     fail_unless_equals_int (ambi_packet_digest (hash, &signer->flow,
-            manifest.stream_id, payload, sizeof (payload), digests + i * len),
+            manifest.stream_id, payload, payload_len, digests + i * len),
         CORE_OK);
   }
   core_hash_free (hash);
@@ -77,6 +78,12 @@ verify_manifest (VerifySigner * signer, guint seed, guint n)
   signer->next.manifest_seq++;
   signer->next.first_packet_seq += n;
   return gst_buffer_new_wrapped (data, size);
+}
+
+GstBuffer *
+verify_manifest (VerifySigner * signer, guint seed, guint n)
+{
+  return make_manifest (signer, seed, n, VERIFY_LEN);
 }
 
 GstBuffer *
@@ -198,6 +205,13 @@ verify_push_manifest (GstHarness * h, VerifySigner * signer, guint seed,
 {
   fail_unless_equals_int (gst_harness_push (h, verify_manifest (signer, seed,
               n)), GST_FLOW_OK);
+}
+
+void
+verify_push_empty_manifest (GstHarness * h, VerifySigner * signer)
+{
+  fail_unless_equals_int (gst_harness_push (h, make_manifest (signer, 0, 1,
+              0)), GST_FLOW_OK);
 }
 
 GstBufferFlags

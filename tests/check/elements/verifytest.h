@@ -77,6 +77,9 @@ void verify_push_segment (GstHarness * h, guint base);
 void verify_push_manifest (GstHarness * h, VerifySigner * signer, guint seed,
     guint n);
 
+/* A manifest of one packet without a payload. */
+void verify_push_empty_manifest (GstHarness * h, VerifySigner * signer);
+
 /* Takes the next buffer, which must be that of the seed; returns its flags. */
 GstBufferFlags verify_expect (GstHarness * h, guint seed);
 
