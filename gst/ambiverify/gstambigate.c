@@ -393,18 +393,24 @@ sum_rejected (const ambi_verify_stats * stats)
 static void
 tell_outage (GstAmbiGate * gate, const ambi_verify_stats * stats, core_time now)
 {
-  const GstAmbiSituation situation = {
+  GstAmbiSituation situation = {
     .have_source = gate->n_pads > 0 || gate->fetcher != NULL,
-    .connected = gst_ambi_feed_any_open (gate),
+    .have_uri = gate->fetcher != NULL,
+    .foreign = stats->packets == 0 &&
+        gate->counters.rejects[GST_AMBI_REJECT_WRONG_SOURCE] > 0,
     .digests_held = stats->digests_held,
   };
   guint64 rejected = sum_rejected (stats);
+  gboolean starved = rejected != gate->rejected || situation.foreign;
 
-  /* Without any source one need not wait until packets are given up. */
-  if (rejected != gate->rejected ||
-      (!situation.have_source && stats->packets > 0))
-    gst_ambi_tell_outage (&gate->tell, &situation, gate->hold_time, now);
   gate->rejected = rejected;
+  /* Without any source one need not wait until packets are given up. */
+  if (gate->tell.told_outage || (!starved && (situation.have_source ||
+              stats->packets == 0)))
+    return;
+  situation.connected = gst_ambi_feed_any_open (gate);
+  situation.refused = gst_ambi_feed_all_refused (gate);
+  gst_ambi_tell_outage (&gate->tell, &situation, gate->hold_time, now);
 }
 
 static void
@@ -452,6 +458,9 @@ settle (GstAmbiGate * gate, core_time now)
     collect (gate);
   }
   stats = ambi_verify_get_stats (gate->verify);
+  if (gate->tell.refused_uri && stats->verified != gate->tell.verified &&
+      gst_ambi_feed_any_uri_open (gate))
+    gate->tell.refused_uri = FALSE;
   gst_ambi_tell_verified (&gate->tell, stats->verified, now);
   tell_outage (gate, stats, now);
   tell_losses (gate, stats, now);

@@ -48,11 +48,16 @@
  *   channel, at the first packet. The text names the property and the remedy.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: no packet passes, because there is
  *   no source of manifests. `GST_RESOURCE_ERROR_READ`: no packet passes, for a
- *   reason the text tells: no connection, no manifests, others. Once for each
- *   outage; told again only after it has worked in between.
+ *   reason the text tells: no connection, no manifests, others, or packets from
+ *   elsewhere. Once for each outage; told again only after it has worked in
+ *   between, and not passed anything for a second or
+ *   #GstAmbiVerify:data-hold-time, whichever is longer.
  * * WARNING, `GST_STREAM_ERROR_FORMAT`: manifests are refused. The text names
  *   the pad or URI, the stream and the reason. The pad returns #GST_FLOW_EOS
- *   from then on. Also, once, for a packet without #GstNetAddressMeta.
+ *   from then on; a URI is tried again, which is not told until it has been of
+ *   use. When there are no other manifests, no packet passes from then on, and
+ *   no other WARNING says so. Also, once, for a packet without
+ *   #GstNetAddressMeta.
  * * Element message `multicast-loss`, at most once a second, when packets were
  *   lost or rejected since the last one: `source`, `group` (strings), `port`
  *   (#guint); `lost`, `rejected` and `unknown` since the last one and
@@ -62,8 +67,8 @@
  * * Element message `ambi-manifest-error`: `code` (string: `wrong-stream-id`,
  *   `tlv-overflow`, `too-many-tlvs`, `too-many-streams`, `stale`,
  *   `digest-overflow`, `empty`, `failed`; for URIs also `connection` and
- *   `stalled`), `pad` or `uri` (string), `stream-id` (#gint64, -1 as long as it
- *   is not known).
+ *   `stalled`), `text` (string: a sentence that says why), `pad` or `uri`
+ *   (string), `stream-id` (#gint64, -1 as long as it is not known).
  * * Element message `ambi-refresh`, when a sender announces the end of a
  *   manifest stream: `stream-id` (#guint), `deadline` (#guint64, nanoseconds
  *   until then).
@@ -75,7 +80,7 @@
  *
  * * `state` (string): `stopped`, `no-manifests` (nothing has brought any),
  *   `waiting` (no packet was verified yet), `verifying`, `outage` (no packet
- *   passes, a message told why).
+ *   passes, a WARNING told why).
  * * `packets-received`: all buffers. They are the sum of `packets-verified`,
  *   all `packets-rejected-<reason>`, `packets-held` and `packets-flushed`.
  * * `packets-verified`: those a manifest vouched for.

@@ -335,19 +335,49 @@ verify_bus_free (GstElement * element, GstBus * bus)
   gst_object_unref (bus);
 }
 
-void
-verify_wait_for_warning (GstBus * bus, const gchar * word)
+gboolean
+verify_take_warning (GstBus * bus, const gchar * word, GstClockTime wait)
 {
-  GstMessage *message = gst_bus_timed_pop_filtered (bus,
-      DEADLINE * GST_USECOND, GST_MESSAGE_WARNING);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, wait,
+      GST_MESSAGE_WARNING);
   GError *error;
 
-  fail_unless (message != NULL, "no warning of %s", word);
+  if (message == NULL)
+    return FALSE;
   gst_message_parse_warning (message, &error, NULL);
   fail_unless (strstr (error->message, word) != NULL, "%s: %s", word,
       error->message);
   g_error_free (error);
   gst_message_unref (message);
+  return TRUE;
+}
+
+void
+verify_wait_for_warning (GstBus * bus, const gchar * word)
+{
+  fail_unless (verify_take_warning (bus, word, DEADLINE * GST_USECOND),
+      "no warning of %s", word);
+}
+
+void
+verify_starve (GstHarness * h)
+{
+  guint64 n = verify_stat (h->element, "packets-rejected-unauthenticated");
+
+  for (guint i = 0; i < 5; i++)
+    verify_push (h, 100000 + (guint) n + i);
+  verify_wait_for_stat (h->element, "packets-rejected-unauthenticated", n + 5);
+}
+
+void
+verify_starve_until_warned (GstHarness * h, GstBus * bus, const gchar * word)
+{
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  do {
+    fail_unless (g_get_monotonic_time () < end, "no warning of %s", word);
+    verify_starve (h);
+  } while (!verify_take_warning (bus, word, 0));
 }
 
 GstStructure *
