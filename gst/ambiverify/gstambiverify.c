@@ -27,7 +27,9 @@
  * linked to a `manifest_%u` pad: octets, cut anyhow. The hash of each stream of
  * manifests and its id, if it has to be a certain one, are properties of the
  * element or of the pad. Several streams may be in use at a time; when one takes
- * over from another, the pad of the old one returns #GST_FLOW_EOS.
+ * over from another, the pad of the old one returns #GST_FLOW_EOS. A list of
+ * packets gives at most one list, except where caps or segment change in
+ * between.
  *
  * ## Waiting
  *
@@ -114,8 +116,8 @@
  *
  * ## Security
  *
- * What passes is as trustworthy as the way manifests come: use HTTPS or TLS
- * with verified certificates, or files of known origin, never plain HTTP.
+ * What passes is as trustworthy as the way manifests come: use HTTPS, TLS or
+ * DTLS with verified certificates, or files of known origin, never plain HTTP.
  * ambiverify fails closed: without manifests nothing passes. Each listed packet
  * passes once, so recorded packets cannot be played again. Nothing is encrypted.
  *
@@ -128,8 +130,16 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify name=verify manifest_0::stream-id=5 ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink souphttpsrc location=https://sender.example.net/manifests ! verify.manifest_0
- * ]| Receives a channel, the manifests of which come by HTTPS.
+ * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify manifest-uri=https://sender.example.net:8443/stream.ambi tls-ca-file=ca.pem ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * ]| Receives a channel, the manifests of which come by HTTPS, from a server with
+ * a certificate of an authority of one's own.
+ * |[
+ * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify name=verify manifest_0::stream-id=5 ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink souphttpsrc location=https://sender.example.net:8443/stream.ambi ! verify.manifest_0
+ * ]| The same with another element that fetches. When the server ends the
+ * response, `souphttpsrc` does not connect again. It trusts the authorities of
+ * the system, to which `update-ca-certificates` adds one's own: its
+ * `ssl-ca-file` has no effect with libsoup 3. Never set its `ssl-strict` to
+ * false: whoever can forge packets could forge manifests, too.
  * |[
  * gst-launch-1.0 udpsrc address=232.1.1.1 port=5001 ! ambiverify name=verify source=192.0.2.10 group=232.1.1.1 port=5001 ! fakesink filesrc location=manifests.ambi ! verify.manifest_0
  * ]| `udpsrc` does not tell the channel; the manifests were saved in a file.
