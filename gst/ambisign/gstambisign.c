@@ -87,6 +87,10 @@
  *   it. A branch of manifests that is not linked or is shut down is no error.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: #GstAmbiSign:delay is not 0 and
  *   does not exceed #GstAmbiSign:max-manifest-latency.
+ * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`, once from start to stop: 2^31
+ *   packets were listed, or as many manifests made, after which AMBI has as many
+ *   numbers left; rotate the stream before they are used up. 100 Mbit/s of
+ *   1316-byte packets come there after 63 hours.
  * * WARNING, `GST_STREAM_ERROR_FORMAT`, once from start to stop: a buffer was
  *   too long for a UDP datagram.
  * * WARNING, `GST_STREAM_ERROR_FAILED`, once from start to stop: manifests were
