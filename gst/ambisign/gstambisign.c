@@ -47,7 +47,9 @@
  *
  * The delay must exceed #GstAmbiSign:max-manifest-latency by what the manifests
  * take to receivers. With 0, and with everything below that, receivers hold the
- * packets until the manifests are there.
+ * packets until the manifests are there. Two seconds more than the delay must be
+ * less than receivers keep digests, which is 10 seconds unless `digest-hold-time`
+ * says otherwise.
  *
  * Where upstream is not live, or what is downstream does not keep up, the queue
  * fills and then upstream has to wait: when #GstAmbiSign:max-held-bytes is
@@ -71,12 +73,13 @@
  * ## Rotation
  *
  * Streams of manifests are replaced while the data go on by two ambisign one
- * behind the other. Both list the same packets; the second one has a
- * #GstAmbiSign:delay of 0. When the metadata that receivers fetch name the new
- * stream, set #GstAmbiSign:refresh-deadline of the old one: all of its
- * manifests then tell how many seconds are left, and receivers move to the new
- * one. At the end the old stream's `manifest` pad gets EOS; its element passes
- * the data on for as long as it is there.
+ * behind the other, in any order. Both list the same packets. The first one has
+ * a #GstAmbiSign:delay of 0 and the second the delay for both, so that the
+ * manifests of either come before the packets. When the metadata that receivers
+ * fetch name the new stream, set #GstAmbiSign:refresh-deadline of the old one:
+ * all of its manifests then tell how many seconds are left, and receivers move
+ * to the new one. At the end the old stream's `manifest` pad gets EOS; its
+ * element passes the data on for as long as it is there.
  *
  * ## Messages
  *

@@ -486,10 +486,10 @@ GST_END_TEST;
  * ends while the second goes on. */
 GST_START_TEST (test_rotation)
 {
-  GstElement *old = sign_element_new (S4, G4, "delay", 30 * MS, "stream-id",
+  GstElement *old = sign_element_new (S4, G4, "delay", (guint64) 0, "stream-id",
       (gint64) 1, "packets-per-manifest", 10, "max-manifest-latency", 10 * MS,
       NULL);
-  GstElement *new = sign_element_new (S4, G4, "delay", (guint64) 0,
+  GstElement *new = sign_element_new (S4, G4, "delay", 30 * MS,
       "stream-id", (gint64) 2, "packets-per-manifest", 7, "hash-algorithm",
       "sha-384", "max-manifest-latency", 10 * MS, NULL);
   SignTest a, b;
