@@ -421,11 +421,12 @@ GST_END_TEST;
 /* Who connects gets what came in the time before, and no more. */
 GST_START_TEST (test_history)
 {
-  GstHarness *h = http_harness_new (http_sink_new ("history", 300 * MS, NULL));
+  GstHarness *h = http_harness_new (http_sink_new ("history", 1000 * MS,
+          NULL));
   HttpClient *client;
 
   http_push (h, 0, 5, 700);
-  g_usleep (310000);            /* the history's length */
+  g_usleep (1010000);           /* the history's length */
   http_push (h, 5, 3, 700);
   client = http_client_connect (h->element, PATH);
   http_push (h, 8, 2, 700);

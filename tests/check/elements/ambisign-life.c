@@ -428,7 +428,7 @@ GST_START_TEST (test_refresh_deadline)
           NULL));
   sign_push (&t, 0, 1, 100);
   fail_unless_equals_int (sign_read_manifest (&t), 1);
-  fail_unless (t.last.refresh_deadline == 59 || t.last.refresh_deadline == 60);
+  fail_unless (t.last.refresh_deadline > 50 && t.last.refresh_deadline <= 60);
   text = sign_state (t.sign);
   fail_unless_equals_string (text, "refreshing");
   g_free (text);
@@ -553,7 +553,7 @@ GST_START_TEST (test_restart)
     fail_unless_equals_uint64 (sign_stat (t.sign, "packets-signed"), 50);
     start = g_get_monotonic_time ();
     gst_element_set_state (t.sign, i & 1 ? GST_STATE_NULL : GST_STATE_READY);
-    fail_unless (g_get_monotonic_time () - start < 100000);
+    fail_unless (g_get_monotonic_time () - start < 500000);
     sign_check_stats (t.sign);
     fail_unless_equals_uint64 (sign_stat (t.sign, "dropped-flushed"), 50);
     g_object_get (t.sign, "used-stream-id", &id, NULL);
