@@ -44,6 +44,15 @@ warn_overflow (GstAmbiSignPads * pads)
           "packets they list."), (NULL));
 }
 
+static void
+warn_old (GstAmbiSignPads * pads)
+{
+  GST_ELEMENT_WARNING (pads->element, RESOURCE, SETTINGS,
+      ("Half of the numbers of this stream of manifests are used up. Replace "
+          "it by one with another \"stream-id\" and end it with the property "
+          "\"refresh-deadline\", before they begin anew."), (NULL));
+}
+
 /* Whether the datagram is passed on. */
 static gboolean
 list_payload (GstAmbiSignPads * pads, const GstMapInfo * map, core_time now,
@@ -57,6 +66,9 @@ list_payload (GstAmbiSignPads * pads, const GstMapInfo * map, core_time now,
       return FALSE;
     case GST_AMBI_SIGNER_OVERFLOW:
       warn_overflow (pads);
+      return TRUE;
+    case GST_AMBI_SIGNER_OLD:
+      warn_old (pads);
       return TRUE;
     default:
       return TRUE;

@@ -428,7 +428,7 @@ GST_START_TEST (test_refresh_deadline)
           NULL));
   sign_push (&t, 0, 1, 100);
   fail_unless_equals_int (sign_read_manifest (&t), 1);
-  fail_unless (t.last.refresh_deadline == 59 || t.last.refresh_deadline == 60);
+  fail_unless (t.last.refresh_deadline > 50 && t.last.refresh_deadline <= 60);
   text = sign_state (t.sign);
   fail_unless_equals_string (text, "refreshing");
   g_free (text);
@@ -486,10 +486,10 @@ GST_END_TEST;
  * ends while the second goes on. */
 GST_START_TEST (test_rotation)
 {
-  GstElement *old = sign_element_new (S4, G4, "delay", 30 * MS, "stream-id",
+  GstElement *old = sign_element_new (S4, G4, "delay", (guint64) 0, "stream-id",
       (gint64) 1, "packets-per-manifest", 10, "max-manifest-latency", 10 * MS,
       NULL);
-  GstElement *new = sign_element_new (S4, G4, "delay", (guint64) 0,
+  GstElement *new = sign_element_new (S4, G4, "delay", 30 * MS,
       "stream-id", (gint64) 2, "packets-per-manifest", 7, "hash-algorithm",
       "sha-384", "max-manifest-latency", 10 * MS, NULL);
   SignTest a, b;
@@ -553,7 +553,7 @@ GST_START_TEST (test_restart)
     fail_unless_equals_uint64 (sign_stat (t.sign, "packets-signed"), 50);
     start = g_get_monotonic_time ();
     gst_element_set_state (t.sign, i & 1 ? GST_STATE_NULL : GST_STATE_READY);
-    fail_unless (g_get_monotonic_time () - start < 100000);
+    fail_unless (g_get_monotonic_time () - start < 500000);
     sign_check_stats (t.sign);
     fail_unless_equals_uint64 (sign_stat (t.sign, "dropped-flushed"), 50);
     g_object_get (t.sign, "used-stream-id", &id, NULL);

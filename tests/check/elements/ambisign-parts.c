@@ -83,6 +83,43 @@ GST_START_TEST (test_pause)
 
 GST_END_TEST;
 
+/*
+ * The signer
+ */
+
+/* Half-way to the wrap of the packets' numbers that is said, and said once. */
+GST_START_TEST (test_old_stream)
+{
+  GstAmbiSigner *signer = gst_ambi_signer_new ();
+  ambi_sign_config config = {
+    .stream_id = 1,
+    .algorithm = CORE_HASH_SHA_256,
+    .packets_per_manifest = 3,
+    .max_manifest_latency = CORE_SECOND,
+    .first_packet_seq = 0x7ffffffd
+  };
+  GstAmbiSignerResult results[] = {
+    GST_AMBI_SIGNER_OK, GST_AMBI_SIGNER_OK, GST_AMBI_SIGNER_OLD,
+    GST_AMBI_SIGNER_OK, GST_AMBI_SIGNER_OK
+  };
+
+  fail_unless (core_ip_from_string ("192.0.2.1", &config.flow.src));
+  fail_unless (core_ip_from_string ("232.1.1.1", &config.flow.dst));
+  config.flow.src_port = config.flow.dst_port = 5001;
+  config.flow.protocol = AMBI_PROTOCOL_UDP;
+  /* And again after every start. */
+  for (guint round = 0; round < 2; round++) {
+    fail_unless (gst_ambi_signer_start (signer, &config, 0, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+      fail_unless_equals_int (gst_ambi_signer_add (signer, NULL, 0,
+              gst_mc_now ()), results[i]);
+    gst_ambi_signer_stop (signer);
+  }
+  gst_ambi_signer_free (signer);
+}
+
+GST_END_TEST;
+
 static Suite *
 ambisign_parts_suite (void)
 {
@@ -91,6 +128,10 @@ ambisign_parts_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_pause);
+
+  tc = tcase_create ("signer");
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_old_stream);
   return s;
 }
 
