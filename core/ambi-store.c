@@ -659,13 +659,16 @@ move_to_front (ambi_store * s, uint32_t n)
 
 /* From the last to the first, so that they keep their order at the front. */
 void
-ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
+ambi_store_unsettle (ambi_store * s, unsigned place, core_time since,
+    core_time now)
 {
   for (uint32_t n = s->used.last; n != AMBI_NONE; n = links_of (s, n)->prev) {
     ambi_entry *e = entry_of (s, n);
 
     if (e->time < since)
       break;
+    /* Those that are owed as well, or the list would not be in order. */
+    e->time = now;
     if (e->state != AMBI_DIGEST_USED)
       continue;
     e->unsettled |= (uint8_t) (1u << place);

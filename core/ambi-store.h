@@ -189,8 +189,11 @@ void ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
 void ambi_store_blind (ambi_store * s, core_time now);
 
 /* Marks what was used since then as unsettled with the stream at that place of
- * the plan: nothing in there says that those packets were used. */
-void ambi_store_unsettle (ambi_store * s, unsigned place, core_time since);
+ * the plan: nothing in there says that those packets were used.  Its digests of
+ * them come only now, and wait as long as others: so the uses are remembered as
+ * if they were of now. */
+void ambi_store_unsettle (ambi_store * s, unsigned place, core_time since,
+    core_time now);
 
 /* Settles one use of a chain with the stream at that place; FALSE if there is
  * none to settle. */

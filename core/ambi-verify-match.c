@@ -40,10 +40,18 @@ use (search * s, unsigned place)
   ambi_verify *v = s->v;
   ambi_profile *p = &v->profiles[place];
 
-  s->used |= 1u << place;
   ambi_store_use (&p->store, &s->chains[place], v->now, &s->info[place]);
-  ambi_loss_received (&p->loss, &s->info[place], v->now);
   ambi_verify_note_use (v, p);
+}
+
+static void
+receive (search * s, unsigned place)
+{
+  ambi_verify *v = s->v;
+
+  s->used |= 1u << place;
+  use (s, place);
+  ambi_loss_received (&v->profiles[place].loss, &s->info[place], v->now);
 }
 
 /* The place in the output of a packet that was used, told by another. */
@@ -77,7 +85,10 @@ settle (search * s, unsigned place)
   if (other == AMBI_PROFILES_MAX)
     return false;
   use (s, place);
-  s->used &= ~(1u << place);
+  /* Numbers before the first packet do not count, and this was none: it would
+   * make lost ones of all that passed before the profile was known. */
+  if (v->profiles[place].loss.joined)
+    ambi_loss_received (&v->profiles[place].loss, &s->info[place], v->now);
   relate_settled (s, place, other, seq);
   find (s, place);
   return true;
@@ -130,7 +141,7 @@ use_everywhere (search * s, unsigned voucher, ambi_match * match)
 
   for (unsigned i = 0; i < v->n_profiles; i++) {
     if (is_held (s, v->by_age[i]))
-      use (s, v->by_age[i]);
+      receive (s, v->by_age[i]);
   }
   if (v->config.order == AMBI_ORDER_SEQUENCE)
     match->place = place_in_output (s, voucher);

@@ -102,7 +102,8 @@ unsettle_others (ambi_verify * v, unsigned place, core_time since)
 {
   for (unsigned i = 0; i < v->n_profiles; i++) {
     if (v->by_age[i] != place)
-      ambi_store_unsettle (&v->profiles[v->by_age[i]].store, place, since);
+      ambi_store_unsettle (&v->profiles[v->by_age[i]].store, place, since,
+          v->now);
   }
 }
 

@@ -444,7 +444,8 @@ ambi_verify_packet (ambi_verify * v, const ambi_packet * packet,
 void
 ambi_verify_moved (ambi_verify * v, const uint8_t * data)
 {
-  v->hold.slots[v->last_held].packet.data = data;
+  if (v->last_held < v->hold.fresh)
+    v->hold.slots[v->last_held].packet.data = data;
 }
 
 bool
@@ -548,6 +549,7 @@ ambi_verify_advance (ambi_verify * v, core_time now)
     release_gap (v);
   ambi_verify_retire (v);
   set_due (v);
+  ambi_verify_count (v);
 }
 
 core_time
@@ -560,7 +562,6 @@ void
 ambi_verify_expire (ambi_verify * v, core_time now)
 {
   ambi_verify_advance (v, now);
-  ambi_verify_count (v);
 }
 
 /*

@@ -82,6 +82,9 @@
  *
  * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
  *   or wrong; the text names it and the remedy.
+ * * ERROR, `GST_STREAM_ERROR_FAILED`: what is linked to the pad `manifest`
+ *   failed, or what is linked to `src` after EOS, when upstream does not hear of
+ *   it. A branch of manifests that is not linked or is shut down is no error.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: #GstAmbiSign:delay is not 0 and
  *   does not exceed #GstAmbiSign:max-manifest-latency.
  * * WARNING, `GST_STREAM_ERROR_FORMAT`, once from start to stop: a buffer was
@@ -695,7 +698,7 @@ gst_ambi_sign_change_state (GstElement * element, GstStateChange transition)
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING &&
       self->paused != CORE_TIME_NEVER)
-    gst_ambi_delay_shift (self->pads.delay, gst_mc_now () - self->paused);
+    gst_ambi_delay_resume (self->pads.delay, self->paused, gst_mc_now ());
 
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
 

@@ -212,16 +212,29 @@ push_start_events (GstAmbiSignPads * pads)
   gst_pad_push_event (pads->manifest, gst_event_new_segment (&segment));
 }
 
-/* What is linked takes no more.  Nobody linked is no reason: that may come. */
+/* Nobody linked is no reason to stop, nor is a branch that is being shut down:
+ * another one may come. */
+static gboolean
+goes_on (GstPad * pad, GstFlowReturn flow)
+{
+  return flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED ||
+      (flow == GST_FLOW_FLUSHING && !GST_PAD_IS_FLUSHING (pad));
+}
+
+/* What is linked takes no more.  Upstream hears of it with its next packet,
+ * which need not come. */
 static void
 manifest_refused (GstAmbiSignPads * pads, GstFlowReturn flow)
 {
   GST_DEBUG_OBJECT (pads->manifest, "pausing: %s", gst_flow_get_name (flow));
   gst_pad_pause_task (pads->manifest);
-  if (flow == GST_FLOW_EOS)
+  if (flow == GST_FLOW_EOS) {
     gst_ambi_signer_finish (pads->signer);
-  else if (flow != GST_FLOW_FLUSHING)
+  } else if (flow != GST_FLOW_FLUSHING) {
     g_atomic_int_set (&pads->manifest_flow, flow);
+    GST_ELEMENT_FLOW_ERROR (pads->element, flow);
+    gst_pad_push_event (pads->manifest, gst_event_new_eos ());
+  }
 }
 
 static void
@@ -236,7 +249,7 @@ manifest_task (gpointer data)
     push_start_events (pads);
   if (flow == GST_FLOW_OK) {
     flow = gst_pad_push (pad, manifest);
-    if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED)
+    if (!goes_on (pad, flow))
       manifest_refused (pads, flow);
     return;
   }

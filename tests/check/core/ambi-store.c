@@ -372,6 +372,30 @@ GST_START_TEST (test_left_behind)
 
 GST_END_TEST;
 
+/* Two jumps later the window is where it was. */
+GST_START_TEST (test_left_behind_and_back)
+{
+  const uint32_t jump = 0x7ffffe00;
+  ambi_digest_info info;
+  ambi_store s;
+
+  setup_store (&s, 1000);
+  learn (&s, 5, 5, 0);
+  learn (&s, 6, 6, 0);
+  learn (&s, 5 + jump, 7, 1);
+  fail_unless_equals_int (state_of (&s, 5), AMBI_SEQ_STALE);
+  fail_unless_equals_int (use (&s, 5, 1), 5);
+  fail_unless (ambi_store_expire (&s, HOLD_TIME, &info));
+  fail_unless_equals_int (info.seq, 6);
+  learn (&s, 5 + jump + jump, 8, HOLD_TIME);
+  fail_unless_equals_int (state_of (&s, 5), AMBI_SEQ_USED);
+  fail_unless_equals_int (state_of (&s, 6), AMBI_SEQ_GIVEN_UP);
+  check_store (&s);
+  ambi_store_clear (&s);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_owed)
 {
   ambi_digest_info info;
@@ -430,7 +454,7 @@ GST_START_TEST (test_settle)
   }
   find (&s, 5, &chain);
   fail_if (ambi_store_settle (&s, &chain, 2, &seq));
-  ambi_store_unsettle (&s, 2, 20);
+  ambi_store_unsettle (&s, 2, 20, 40);
   /* What is used from now on is not meant. */
   learn (&s, 4, 5, 50);
   use (&s, 5, 50);
@@ -459,7 +483,7 @@ GST_START_TEST (test_unsettled_lost)
     learn (&s, i, i, 0);
     use (&s, i, 0);
   }
-  ambi_store_unsettle (&s, 3, 0);
+  ambi_store_unsettle (&s, 3, 0, 0);
   fail_unless_equals_int (s.unsettled_lost, 0);
   learn (&s, 2, 2, 0);
   use (&s, 2, 0);
@@ -576,6 +600,7 @@ ambi_store_suite (void)
   tcase_add_test (tc, test_bounds);
   tcase_add_test (tc, test_jumps);
   tcase_add_test (tc, test_left_behind);
+  tcase_add_test (tc, test_left_behind_and_back);
   tcase_add_test (tc, test_owed);
   tcase_add_test (tc, test_owed_too_much);
   tcase_add_test (tc, test_settle);

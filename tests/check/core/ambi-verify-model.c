@@ -448,7 +448,10 @@ model_unsettle (model * m, unsigned place, core_time since)
   for (unsigned i = 0; i < m->n_digests; i++) {
     digest *d = &m->digests[i];
 
-    if (d->place != place && d->state == USED && d->time >= since)
+    if (d->place == place || d->state == HELD || d->time < since)
+      continue;
+    d->time = m->now;
+    if (d->state == USED)
       d->unsettled |= 1u << place;
   }
 }

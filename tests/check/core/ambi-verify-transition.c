@@ -302,6 +302,52 @@ GST_START_TEST (test_replay_unsettled)
 
 GST_END_TEST;
 
+/* The second one's digests come long after their packets, and wait for others as
+ * long as any: a use is remembered until then. */
+GST_START_TEST (test_replay_late_digests)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  digest_and_packet (&f, 0, 1, 1);
+  expect_passed (&f, 1);
+  fixture_pass_time (&f, SECONDS (9));
+  fixture_use (&f, 2, 0);
+  fixture_digest_in (&f, 1, 501, 1);
+  fixture_pass_time (&f, SECONDS (9));
+  fail_unless_equals_int (fixture_packet_in (&f, 1), AMBI_HELD);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* What passed before the second one was known is not lost with it, even if a
+ * replay of one of those packets comes. */
+GST_START_TEST (test_replay_loses_nothing)
+{
+  const ambi_verify_stats *stats;
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 1; i <= 3; i++)
+    digest_and_packet (&f, 0, i, i);
+  expect_passed (&f, 1, 2, 3);
+  fixture_use (&f, 2, 0);
+  for (uint32_t i = 1; i <= 3; i++)
+    fixture_digest_in (&f, 1, 500 + i, i);
+  fail_unless_equals_int (fixture_packet_in (&f, 1), AMBI_HELD);
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_pass_time (&f, SECONDS (30));
+  stats = ambi_verify_get_stats (f.verify);
+  fail_unless_equals_uint64 (stats->lost, 0);
+  fail_unless_equals_uint64 (stats->presumed_lost, 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* Three of them know a packet: its use counts once. */
 GST_START_TEST (test_replay_three)
 {
@@ -501,6 +547,8 @@ ambi_verify_transition_suite (void)
   tcase_add_test (tc, test_replay_both_known);
   tcase_add_test (tc, test_replay_owed);
   tcase_add_test (tc, test_replay_unsettled);
+  tcase_add_test (tc, test_replay_late_digests);
+  tcase_add_test (tc, test_replay_loses_nothing);
   tcase_add_test (tc, test_replay_three);
   tcase_add_test (tc, test_replay_after_break);
   tcase_add_test (tc, test_replay_forgotten);
