@@ -268,7 +268,7 @@ ambi_hold_suspect_alike (ambi_hold * h, uint32_t n, unsigned place)
 }
 
 static void
-leave_place (uint32_t n, ambi_hold_place * p)
+leave_place (ambi_hold_place * p, uint32_t n)
 {
   const ambi_hold_node *node = &p->nodes[n];
   uint32_t slot, first = find_first (p, node->hash, digest_of (p, n), &slot);
@@ -297,7 +297,7 @@ ambi_hold_take (ambi_hold * h, uint32_t n)
   }
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
     if (slot->places & 1u << i)
-      leave_place (n, &h->places[i]);
+      leave_place (&h->places[i], n);
   }
   slot->places = 0;
   list_remove (h, &h->held, n);

@@ -214,6 +214,12 @@ ambi_sign_manifest (ambi_sign * sign, uint8_t * buf, size_t cap, core_time now)
   return len;
 }
 
+bool
+ambi_sign_is_old (const ambi_sign * sign)
+{
+  return ((sign->next_packet_seq | sign->next_manifest_seq) & 0x80000000) != 0;
+}
+
 const ambi_sign_stats *
 ambi_sign_get_stats (const ambi_sign * sign)
 {

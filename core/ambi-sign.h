@@ -60,6 +60,10 @@ size_t ambi_sign_pending (const ambi_sign * sign);
 size_t ambi_sign_manifest (ambi_sign * sign, uint8_t * buf, size_t cap,
     core_time now);
 
+/* Whether one of the two numbers is half-way to its wrap, before which the
+ * stream is better replaced by another one (AMBI §3.3.1.1, §3.3.1.2). */
+bool ambi_sign_is_old (const ambi_sign * sign);
+
 typedef struct
 {
   uint64_t packets;

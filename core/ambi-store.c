@@ -5,7 +5,7 @@
  * used again and again, found by digest or by sequence number, in lists by
  * time.
  */
-#include "ambi-store.h"
+#include "ambi-store-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,137 +13,8 @@
 enum
 {
   CACHE_LINE = 64,
-  CHUNK = 1024,                 /* entries */
-  MAX_SHIFT = 16,               /* steps to the right place in a chain */
-  MAX_MARK_BLOCKS = 256,        /* steps of one ambi_store_mark_late () */
   SWEEPS = 64                   /* in a hold time */
 };
-
-/* The links stand apart from the entries: neighbours in a list are mostly
- * neighbours here, so that a list costs one cache line and not three. */
-struct ambi_chunk
-{
-  ambi_links links[CHUNK];
-  uint8_t entries[];
-};
-
-static ambi_links *
-links_of (const ambi_store * s, uint32_t n)
-{
-  return &s->chunks[n / CHUNK]->links[n % CHUNK];
-}
-
-static ambi_entry *
-entry_of (const ambi_store * s, uint32_t n)
-{
-  return (ambi_entry *) (void *) &s->chunks[n / CHUNK]->entries[n % CHUNK *
-      s->stride];
-}
-
-static void
-list_init (ambi_list * list)
-{
-  list->first = list->last = AMBI_NONE;
-  list->n = 0;
-}
-
-static void
-list_append (ambi_store * s, ambi_list * list, uint32_t n)
-{
-  ambi_links *links = links_of (s, n);
-
-  links->prev = list->last;
-  links->next = AMBI_NONE;
-  if (list->last != AMBI_NONE)
-    links_of (s, list->last)->next = n;
-  else
-    list->first = n;
-  list->last = n;
-  list->n++;
-}
-
-static void
-list_remove (ambi_store * s, ambi_list * list, uint32_t n)
-{
-  const ambi_links *links = links_of (s, n);
-
-  if (links->prev != AMBI_NONE)
-    links_of (s, links->prev)->next = links->next;
-  else
-    list->first = links->next;
-  if (links->next != AMBI_NONE)
-    links_of (s, links->next)->prev = links->prev;
-  else
-    list->last = links->prev;
-  list->n--;
-}
-
-/* A ring is known by its first entry, before which stands its last. */
-static void
-ring_insert_before (ambi_store * s, uint32_t n, uint32_t next)
-{
-  ambi_entry *e = entry_of (s, n);
-  ambi_entry *after = entry_of (s, next);
-
-  e->same_prev = after->same_prev;
-  e->same_next = next;
-  entry_of (s, e->same_prev)->same_next = n;
-  after->same_prev = n;
-}
-
-static void
-ring_append (ambi_store * s, uint32_t * first, uint32_t n)
-{
-  ambi_entry *e = entry_of (s, n);
-
-  if (*first != AMBI_NONE) {
-    ring_insert_before (s, n, *first);
-    return;
-  }
-  e->same_prev = e->same_next = n;
-  *first = n;
-}
-
-static void
-ring_remove (ambi_store * s, uint32_t * first, uint32_t n)
-{
-  const ambi_entry *e = entry_of (s, n);
-
-  if (e->same_next == n) {
-    *first = AMBI_NONE;
-    return;
-  }
-  entry_of (s, e->same_prev)->same_next = e->same_next;
-  entry_of (s, e->same_next)->same_prev = e->same_prev;
-  if (*first == n)
-    *first = e->same_next;
-}
-
-/* By sequence number.  Digests come in that order or nearly so; who sends
- * them in another gets what he deserves after a few steps. */
-static void
-ring_insert_sorted (ambi_store * s, uint32_t * first, uint32_t n)
-{
-  uint32_t seq = entry_of (s, n)->seq;
-  uint32_t next, before;
-
-  if (*first == AMBI_NONE) {
-    ring_append (s, first, n);
-    return;
-  }
-  next = *first;
-  for (unsigned i = 0; i < MAX_SHIFT; i++) {
-    before = entry_of (s, next)->same_prev;
-    if (!ambi_seq_after (entry_of (s, before)->seq, seq))
-      break;
-    next = before;
-    if (next == *first) {
-      *first = n;
-      break;
-    }
-  }
-  ring_insert_before (s, n, next);
-}
 
 int
 ambi_store_init (ambi_store * s, const ambi_store_config * config)
@@ -153,9 +24,10 @@ ambi_store_init (ambi_store * s, const ambi_store_config * config)
   memset (s, 0, sizeof (*s));
   s->config = *config;
   s->stride = (size + 15) / 16 * 16;
-  list_init (&s->held);
-  list_init (&s->used);
-  list_init (&s->free);
+  ambi_list_init (&s->held);
+  ambi_list_init (&s->used);
+  ambi_list_init (&s->kept);
+  ambi_list_init (&s->free);
   return ambi_window_init (&s->window);
 }
 
@@ -186,14 +58,14 @@ bool
 ambi_store_has_digest (const ambi_store * s, uint32_t entry,
     const uint8_t * digest)
 {
-  return memcmp (entry_of (s, entry)->digest, digest,
+  return memcmp (ambi_entry_of (s, entry)->digest, digest,
       s->config.digest_len) == 0;
 }
 
 static void
 load_chain (const ambi_store * s, ambi_chain * chain, uint32_t first)
 {
-  const ambi_entry *e = entry_of (s, first);
+  const ambi_entry *e = ambi_entry_of (s, first);
 
   if (e->state == AMBI_DIGEST_USED) {
     chain->open = AMBI_NONE;
@@ -225,13 +97,13 @@ ambi_store_find (ambi_store * s, uint32_t hash, const uint8_t * digest,
 static void
 prefetch_neighbours (const ambi_store * s, uint32_t n)
 {
-  const ambi_links *links = links_of (s, n);
+  const ambi_links *links = ambi_links_of (s, n);
 
-  ambi_window_prefetch (&s->window, entry_of (s, n)->seq);
+  ambi_window_prefetch (&s->window, ambi_entry_of (s, n)->seq);
   if (links->prev != AMBI_NONE)
-    __builtin_prefetch (links_of (s, links->prev), 1);
+    __builtin_prefetch (ambi_links_of (s, links->prev), 1);
   if (links->next != AMBI_NONE)
-    __builtin_prefetch (links_of (s, links->next), 1);
+    __builtin_prefetch (ambi_links_of (s, links->next), 1);
 }
 
 /* Each step needs what the one before has fetched for all of them. */
@@ -245,8 +117,8 @@ ambi_store_expect (const ambi_store * s, const uint32_t * hashes, size_t n)
 
     if (first == AMBI_NONE)
       continue;
-    __builtin_prefetch (entry_of (s, first), 1);
-    __builtin_prefetch (links_of (s, first), 1);
+    __builtin_prefetch (ambi_entry_of (s, first), 1);
+    __builtin_prefetch (ambi_links_of (s, first), 1);
   }
   for (size_t i = 0; i < n; i++) {
     uint32_t first = ambi_index_guess (&s->index, hashes[i]);
@@ -263,7 +135,7 @@ save_chain (ambi_store * s, ambi_chain * chain, uint32_t before)
   uint32_t first = chain->open != AMBI_NONE ? chain->open : chain->used;
 
   if (chain->open != AMBI_NONE)
-    entry_of (s, chain->open)->used = chain->used;
+    ambi_entry_of (s, chain->open)->used = chain->used;
   if (first == before)
     return;
   if (before == AMBI_NONE) {
@@ -285,14 +157,14 @@ bool
 ambi_store_chain_held (const ambi_store * s, const ambi_chain * chain)
 {
   return chain->open != AMBI_NONE &&
-      entry_of (s, chain->open)->state == AMBI_DIGEST_HELD;
+      ambi_entry_of (s, chain->open)->state == AMBI_DIGEST_HELD;
 }
 
 bool
 ambi_store_chain_owed (const ambi_store * s, const ambi_chain * chain)
 {
   return chain->open != AMBI_NONE &&
-      entry_of (s, chain->open)->state == AMBI_DIGEST_OWED;
+      ambi_entry_of (s, chain->open)->state == AMBI_DIGEST_OWED;
 }
 
 /*
@@ -306,12 +178,19 @@ clear_late (ambi_store * s, ambi_entry * e)
   e->late = false;
 }
 
+static void
+clear_doubt (ambi_store * s, ambi_entry * e)
+{
+  s->n_doubtful -= e->unsettled != 0;
+  e->unsettled = 0;
+}
+
 /* The block that knows of a HELD entry; NULL when the window has left it
  * behind, or a new digest has taken its place. */
 static ambi_window_block *
 block_of (const ambi_store * s, uint32_t n, uint64_t * bit)
 {
-  uint32_t seq = entry_of (s, n)->seq;
+  uint32_t seq = ambi_entry_of (s, n)->seq;
   ambi_window_block *block = ambi_window_peek (&s->window, seq, bit);
 
   return block != NULL && (block->held & *bit) != 0 &&
@@ -321,7 +200,7 @@ block_of (const ambi_store * s, uint32_t n, uint64_t * bit)
 static void
 free_entry (ambi_store * s, uint32_t n)
 {
-  ambi_entry *e = entry_of (s, n);
+  ambi_entry *e = ambi_entry_of (s, n);
   ambi_window_block *block;
   ambi_chain chain;
   uint32_t before;
@@ -330,20 +209,21 @@ free_entry (ambi_store * s, uint32_t n)
   ambi_store_find (s, e->hash, e->digest, &chain);
   before = first_of (&chain);
   if (e->state == AMBI_DIGEST_USED)
-    ring_remove (s, &chain.used, n);
+    ambi_ring_remove (s, &chain.used, n);
   else
-    ring_remove (s, &chain.open, n);
+    ambi_ring_remove (s, &chain.open, n);
   save_chain (s, &chain, before);
   if (e->state == AMBI_DIGEST_HELD) {
     block = block_of (s, n, &bit);
     if (block != NULL)
       block->held &= ~bit;
     clear_late (s, e);
-    list_remove (s, &s->held, n);
+    clear_doubt (s, e);
+    ambi_list_remove (s, &s->held, n);
   } else {
-    list_remove (s, &s->used, n);
+    ambi_list_remove (s, e->late ? &s->kept : &s->used, n);
   }
-  list_append (s, &s->free, n);
+  ambi_list_append (s, &s->free, n);
 }
 
 void
@@ -355,6 +235,49 @@ ambi_store_blind (ambi_store * s, core_time now)
     s->blind_until = until;
 }
 
+bool
+ambi_store_is_blind (const ambi_store * s, core_time now)
+{
+  return now < s->blind_until;
+}
+
+void
+ambi_store_blind_after (ambi_store * s, const ambi_store * other,
+    core_time since)
+{
+  if (other->has_forgotten && other->forgotten >= since)
+    ambi_store_blind (s, other->forgotten);
+}
+
+void
+ambi_store_distrust (ambi_store * s, core_time now)
+{
+  uint32_t n = s->held.first;
+
+  ambi_store_blind (s, now);
+  while (s->n_doubtful > 0) {
+    uint32_t next = ambi_links_of (s, n)->next;
+
+    if (ambi_entry_of (s, n)->unsettled) {
+      s->overflowed++;
+      free_entry (s, n);
+    }
+    n = next;
+  }
+}
+
+void
+ambi_store_doubt (ambi_store * s, core_time now)
+{
+  s->doubt_until = core_time_add (now, s->config.hold_time);
+}
+
+bool
+ambi_store_in_doubt (const ambi_store * s, core_time now)
+{
+  return s->n_doubtful > 0 || now < s->doubt_until;
+}
+
 /* The oldest used ones go one after the other: gets what that takes while
  * there is other work, of one its place in the index, of the next itself. */
 static void
@@ -364,11 +287,11 @@ prefetch_used (const ambi_store * s)
 
   if (n == AMBI_NONE)
     return;
-  ambi_index_prefetch (&s->index, entry_of (s, n)->hash);
-  next = links_of (s, n)->next;
+  ambi_index_prefetch (&s->index, ambi_entry_of (s, n)->hash);
+  next = ambi_links_of (s, n)->next;
   if (next != AMBI_NONE) {
-    __builtin_prefetch (entry_of (s, next));
-    __builtin_prefetch (links_of (s, next));
+    __builtin_prefetch (ambi_entry_of (s, next));
+    __builtin_prefetch (ambi_links_of (s, next));
   }
 }
 
@@ -385,12 +308,21 @@ free_used (ambi_store * s)
 static void
 evict_used (ambi_store * s)
 {
-  const ambi_entry *e = entry_of (s, s->used.first);
+  uint32_t n = s->kept.n > 0 ? s->kept.first : s->used.first;
+  const ambi_entry *e = ambi_entry_of (s, n);
 
   if (e->state == AMBI_DIGEST_OWED)
     ambi_store_blind (s, e->time);
+  if (e->state == AMBI_DIGEST_USED && (!s->has_forgotten ||
+          e->time > s->forgotten)) {
+    s->has_forgotten = true;
+    s->forgotten = e->time;
+  }
   s->unsettled_lost |= e->unsettled;
-  free_used (s);
+  if (s->kept.n > 0)
+    free_entry (s, n);
+  else
+    free_used (s);
 }
 
 static void
@@ -404,11 +336,12 @@ evict_held (ambi_store * s)
 static bool
 add_chunk (ambi_store * s)
 {
-  size_t size = sizeof (ambi_chunk) + CHUNK * s->stride;
-  uint32_t capacity = (uint32_t) s->n_chunks * CHUNK;
+  size_t size = sizeof (ambi_chunk) + AMBI_CHUNK * s->stride;
+  uint32_t capacity = (uint32_t) s->n_chunks * AMBI_CHUNK;
   ambi_chunk **chunks;
 
-  if (ambi_index_reserve (&s->index, capacity + CHUNK - s->index.n) != CORE_OK)
+  if (ambi_index_reserve (&s->index,
+          capacity + AMBI_CHUNK - s->index.n) != CORE_OK)
     return false;
   chunks = reallocarray (s->chunks, s->n_chunks + 1, sizeof (*chunks));
   if (chunks == NULL)
@@ -419,8 +352,14 @@ add_chunk (ambi_store * s)
   if (chunks[s->n_chunks] == NULL)
     return false;
   s->n_chunks++;
-  ambi_window_grow (&s->window, capacity + CHUNK);
+  ambi_window_grow (&s->window, capacity + AMBI_CHUNK);
   return true;
+}
+
+static uint32_t
+n_used (const ambi_store * s)
+{
+  return s->used.n + s->kept.n;
 }
 
 /* Without memory for more, the oldest ones have to go. */
@@ -429,15 +368,15 @@ take_entry (ambi_store * s)
 {
   uint32_t n = s->free.first;
 
-  if (n == AMBI_NONE && (s->fresh < s->n_chunks * CHUNK || add_chunk (s)))
+  if (n == AMBI_NONE && (s->fresh < s->n_chunks * AMBI_CHUNK || add_chunk (s)))
     return s->fresh++;
-  if (n == AMBI_NONE && s->used.n > 0)
+  if (n == AMBI_NONE && n_used (s) > 0)
     evict_used (s);
   else if (n == AMBI_NONE && s->held.n > 0)
     evict_held (s);
   n = s->free.first;
   if (n != AMBI_NONE)
-    list_remove (s, &s->free, n);
+    ambi_list_remove (s, &s->free, n);
   return n;
 }
 
@@ -451,19 +390,23 @@ new_entry (ambi_store * s, ambi_digest_state state, uint32_t hash,
 
   if (state == AMBI_DIGEST_HELD && s->held.n >= s->config.max)
     evict_held (s);
-  if (state != AMBI_DIGEST_HELD && s->used.n >= s->config.max)
+  if (state != AMBI_DIGEST_HELD && n_used (s) >= s->config.max)
     evict_used (s);
   n = take_entry (s);
   if (n == AMBI_NONE)
     return AMBI_NONE;
-  e = entry_of (s, n);
+  e = ambi_entry_of (s, n);
   memset (e, 0, sizeof (*e));
   e->time = now;
   e->hash = hash;
   e->state = (uint8_t) state;
   e->used = AMBI_NONE;
+  if (state == AMBI_DIGEST_HELD && now < s->doubt_until) {
+    e->unsettled = true;
+    s->n_doubtful++;
+  }
   memcpy (e->digest, digest, s->config.digest_len);
-  list_append (s, state == AMBI_DIGEST_HELD ? &s->held : &s->used, n);
+  ambi_list_append (s, state == AMBI_DIGEST_HELD ? &s->held : &s->used, n);
   return n;
 }
 
@@ -494,9 +437,13 @@ ambi_store_look_up (const ambi_store * s, uint32_t seq, uint32_t * entry)
 void
 ambi_store_refresh (ambi_store * s, uint32_t entry, core_time now)
 {
-  entry_of (s, entry)->time = now;
-  list_remove (s, &s->held, entry);
-  list_append (s, &s->held, entry);
+  ambi_entry *e = ambi_entry_of (s, entry);
+
+  if (e->unsettled)
+    return;
+  e->time = now;
+  ambi_list_remove (s, &s->held, entry);
+  ambi_list_append (s, &s->held, entry);
 }
 
 void
@@ -515,7 +462,7 @@ enter_window (ambi_store * s, uint32_t seq, uint32_t entry)
 {
   uint64_t bit;
   ambi_window_block *block = ambi_window_at (&s->window, seq, &bit);
-  ambi_entry *e = entry_of (s, entry);
+  ambi_entry *e = ambi_entry_of (s, entry);
 
   if (e->state == AMBI_DIGEST_HELD) {
     /* Known and yet neither held nor used: it has been given up. */
@@ -542,14 +489,14 @@ ambi_store_learn (ambi_store * s, ambi_digest_state state, uint32_t seq,
   n = new_entry (s, state, hash, digest, now);
   if (n == AMBI_NONE)
     return false;
-  entry_of (s, n)->seq = seq;
+  ambi_entry_of (s, n)->seq = seq;
   enter_window (s, seq, n);
   ambi_store_find (s, hash, digest, &chain);
   before = first_of (&chain);
   if (state == AMBI_DIGEST_HELD)
-    ring_insert_sorted (s, &chain.open, n);
+    ambi_ring_insert_sorted (s, &chain.open, n);
   else
-    ring_append (s, &chain.used, n);
+    ambi_ring_append (s, &chain.used, n);
   save_chain (s, &chain, before);
   return true;
 }
@@ -557,7 +504,7 @@ ambi_store_learn (ambi_store * s, ambi_digest_state state, uint32_t seq,
 static void
 get_info (const ambi_store * s, uint32_t n, ambi_digest_info * info)
 {
-  const ambi_entry *e = entry_of (s, n);
+  const ambi_entry *e = ambi_entry_of (s, n);
 
   info->seq = e->seq;
   info->received = e->time;
@@ -571,15 +518,15 @@ static void
 move_to_used (ambi_store * s, ambi_chain * chain, core_time now)
 {
   uint32_t n = chain->open;
-  ambi_entry *e = entry_of (s, n);
+  ambi_entry *e = ambi_entry_of (s, n);
 
-  ring_remove (s, &chain->open, n);
+  ambi_ring_remove (s, &chain->open, n);
   e->state = AMBI_DIGEST_USED;
   e->used = AMBI_NONE;
   e->time = now;
-  ring_append (s, &chain->used, n);
+  ambi_ring_append (s, &chain->used, n);
   save_chain (s, chain, n);
-  list_append (s, &s->used, n);
+  ambi_list_append (s, &s->used, n);
 }
 
 void
@@ -589,8 +536,8 @@ ambi_store_pay (ambi_store * s, ambi_chain * chain, uint32_t seq,
   uint32_t n = chain->open;
 
   get_info (s, n, info);
-  list_remove (s, &s->used, n);
-  entry_of (s, n)->seq = seq;
+  ambi_list_remove (s, &s->used, n);
+  ambi_entry_of (s, n)->seq = seq;
   move_to_used (s, chain, now);
   enter_window (s, seq, n);
 }
@@ -613,10 +560,11 @@ ambi_store_use (ambi_store * s, ambi_chain * chain, core_time now,
     block->held &= ~bit;
     block->used |= bit;
   }
-  clear_late (s, entry_of (s, n));
-  list_remove (s, &s->held, n);
+  clear_late (s, ambi_entry_of (s, n));
+  clear_doubt (s, ambi_entry_of (s, n));
+  ambi_list_remove (s, &s->held, n);
   move_to_used (s, chain, now);
-  if (s->used.n > s->config.max)
+  if (n_used (s) > s->config.max)
     evict_used (s);
 }
 
@@ -632,10 +580,10 @@ ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
     ambi_store_blind (s, now);
     return;
   }
-  entry_of (s, n)->seq = place_in_output;
+  ambi_entry_of (s, n)->seq = place_in_output;
   ambi_store_find (s, hash, digest, &chain);
   before = first_of (&chain);
-  ring_append (s, &chain.open, n);
+  ambi_ring_append (s, &chain.open, n);
   save_chain (s, &chain, before);
 }
 
@@ -643,7 +591,7 @@ ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
 static void
 move_to_front (ambi_store * s, uint32_t n)
 {
-  const ambi_entry *e = entry_of (s, n);
+  const ambi_entry *e = ambi_entry_of (s, n);
   ambi_chain chain;
   uint32_t before;
 
@@ -651,18 +599,19 @@ move_to_front (ambi_store * s, uint32_t n)
   if (chain.used == n)
     return;
   before = first_of (&chain);
-  ring_remove (s, &chain.used, n);
-  ring_insert_before (s, n, chain.used);
+  ambi_ring_remove (s, &chain.used, n);
+  ambi_ring_insert_before (s, n, chain.used);
   chain.used = n;
   save_chain (s, &chain, before);
 }
 
 /* From the last to the first, so that they keep their order at the front. */
-void
-ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
+static void
+unsettle (ambi_store * s, const ambi_list * list, unsigned place,
+    core_time since)
 {
-  for (uint32_t n = s->used.last; n != AMBI_NONE; n = links_of (s, n)->prev) {
-    ambi_entry *e = entry_of (s, n);
+  for (uint32_t n = list->last; n != AMBI_NONE; n = ambi_links_of (s, n)->prev) {
+    ambi_entry *e = ambi_entry_of (s, n);
 
     if (e->time < since)
       break;
@@ -671,6 +620,13 @@ ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
     e->unsettled |= (uint8_t) (1u << place);
     move_to_front (s, n);
   }
+}
+
+void
+ambi_store_unsettle (ambi_store * s, unsigned place, core_time since)
+{
+  unsettle (s, &s->used, place, since);
+  unsettle (s, &s->kept, place, since);
 }
 
 /* The unsettled ones of a chain are its first, and one that is settled with
@@ -685,10 +641,10 @@ ambi_store_settle (ambi_store * s, ambi_chain * chain, unsigned place,
   ambi_entry *e;
 
   for (unsigned i = 0; n != AMBI_NONE; i++) {
-    e = entry_of (s, n);
+    e = ambi_entry_of (s, n);
     if (e->unsettled == 0)
       return false;
-    if ((e->unsettled & bit) || i == MAX_SHIFT)
+    if ((e->unsettled & bit) || i == AMBI_MAX_SHIFT)
       break;
     n = e->same_next == chain->used ? AMBI_NONE : e->same_next;
   }
@@ -696,9 +652,10 @@ ambi_store_settle (ambi_store * s, ambi_chain * chain, unsigned place,
     return false;
   *seq = e->seq;
   e->unsettled &= (uint8_t) ~ bit;
+  s->settled |= e->late;
   if (e->unsettled == 0) {
-    ring_remove (s, &chain->used, n);
-    ring_append (s, &chain->used, n);
+    ambi_ring_remove (s, &chain->used, n);
+    ambi_ring_append (s, &chain->used, n);
     save_chain (s, chain, before);
   }
   return true;
@@ -727,19 +684,48 @@ ambi_store_expire (ambi_store * s, core_time now, ambi_digest_info * info)
 {
   uint32_t n = s->held.first;
 
-  if (n == AMBI_NONE || held_until (s, entry_of (s, n)) > now)
+  if (n == AMBI_NONE || held_until (s, ambi_entry_of (s, n)) > now)
     return false;
   get_info (s, n, info);
   free_entry (s, n);
   return true;
 }
 
-void
-ambi_store_sweep (ambi_store * s, core_time now)
+/* All of them, which is worth while when some may go. */
+static void
+sweep_kept (ambi_store * s, unsigned in_doubt)
 {
+  uint32_t next;
+
+  if (s->settled || (s->kept_for & ~in_doubt) != 0) {
+    for (uint32_t n = s->kept.first; n != AMBI_NONE; n = next) {
+      next = ambi_links_of (s, n)->next;
+      if (!(ambi_entry_of (s, n)->unsettled & in_doubt))
+        free_entry (s, n);
+    }
+  }
+  s->settled = false;
+}
+
+void
+ambi_store_sweep (ambi_store * s, core_time now, unsigned in_doubt)
+{
+  if (s->kept.n > 0)
+    sweep_kept (s, in_doubt);
+  s->kept_for = in_doubt;
   while (s->used.first != AMBI_NONE &&
-      used_until (s, entry_of (s, s->used.first)) <= now)
-    free_used (s);
+      used_until (s, ambi_entry_of (s, s->used.first)) <= now) {
+    uint32_t n = s->used.first;
+    ambi_entry *e = ambi_entry_of (s, n);
+
+    if (e->state == AMBI_DIGEST_USED && (e->unsettled & in_doubt)) {
+      e->late = true;
+      ambi_list_remove (s, &s->used, n);
+      ambi_list_append (s, &s->kept, n);
+    } else {
+      free_used (s);
+    }
+  }
 }
 
 void
@@ -757,9 +743,9 @@ ambi_store_deadline (const ambi_store * s)
   core_time held = CORE_TIME_NEVER, used = CORE_TIME_NEVER;
 
   if (s->held.n > 0)
-    held = held_until (s, entry_of (s, s->held.first));
+    held = held_until (s, ambi_entry_of (s, s->held.first));
   if (s->used.n > 0)
-    used = core_time_add (used_until (s, entry_of (s, s->used.first)),
+    used = core_time_add (used_until (s, ambi_entry_of (s, s->used.first)),
         s->config.hold_time / SWEEPS);
   return held < used ? held : used;
 }
@@ -767,63 +753,6 @@ ambi_store_deadline (const ambi_store * s)
 core_time
 ambi_store_oldest (const ambi_store * s)
 {
-  return s->held.n > 0 ? entry_of (s, s->held.first)->time : CORE_TIME_NEVER;
-}
-
-static bool
-mark_late (ambi_store * s, uint32_t n)
-{
-  ambi_entry *e = entry_of (s, n);
-
-  if (e->late)
-    return false;
-  e->late = true;
-  s->n_late++;
-  return true;
-}
-
-bool
-ambi_store_mark_one_late (ambi_store * s, uint32_t seq)
-{
-  uint32_t n;
-
-  return ambi_store_look_up (s, seq, &n) == AMBI_SEQ_HELD && mark_late (s, n);
-}
-
-/* The numbers of one block that are not before from and not after to. */
-static unsigned
-mark_block (ambi_store * s, uint32_t from, uint32_t to)
-{
-  unsigned marked = 0;
-  uint64_t bit, held;
-  const ambi_window_block *block = ambi_window_peek (&s->window, from, &bit);
-
-  if (block == NULL)
-    return 0;
-  held = block->held & ~(bit - 1);
-  for (; held != 0; held &= held - 1) {
-    uint32_t seq = (from & ~UINT32_C (63)) + (uint32_t) __builtin_ctzll (held);
-
-    if (ambi_seq_after (seq, to))
-      break;
-    marked += mark_late (s, *ambi_window_value (&s->window, seq));
-  }
-  return marked;
-}
-
-/* Those of a jump that the window has left behind are passed over. */
-unsigned
-ambi_store_mark_late (ambi_store * s, uint32_t * from, uint32_t to)
-{
-  unsigned marked = 0;
-
-  if (ambi_window_is_stale (&s->window, *from))
-    *from = s->window.top - s->window.size;
-  for (unsigned i = 0; i < MAX_MARK_BLOCKS && !ambi_seq_after (*from, to); i++) {
-    marked += mark_block (s, *from, to);
-    *from = (*from | 63) + 1;
-  }
-  if (ambi_seq_after (*from, to))
-    *from = to + 1;
-  return marked;
+  return s->held.n > 0 ? ambi_entry_of (s,
+      s->held.first)->time : CORE_TIME_NEVER;
 }

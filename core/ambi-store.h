@@ -10,6 +10,10 @@
  * first, and those that were used.  When a packet was verified by another
  * stream before the digest came, the digest is owed: it will be used on
  * arrival.  A chain that owes has none that waits.
+ *
+ * Packets may have been used before a stream was known.  What it brings first
+ * is in doubt, since it may list them again: nobody forgets such a use as long
+ * as a digest in doubt waits.
  */
 #pragma once
 
@@ -48,8 +52,10 @@ typedef struct
                                    of its chain and not used itself */
   uint8_t state;                /* ambi_digest_state */
   uint8_t unsettled;            /* USED: places of streams that do not know
-                                   this packet was used, a bit each */
-  uint8_t late;                 /* HELD: its packet is presumed to be lost */
+                                   this packet was used, a bit each;
+                                   HELD: not 0 when it is in doubt */
+  uint8_t late;                 /* HELD: its packet is presumed to be lost;
+                                   USED: it is among the kept ones */
   uint8_t lost;                 /* HELD: was counted as lost once */
   uint8_t digest[];
 } ambi_entry;
@@ -70,6 +76,7 @@ typedef struct
   bool ended;                   /* HELD ones do not expire */
   core_time expire_base;        /* HELD ones count as received no earlier */
   core_time blind_until;        /* uses were forgotten: learn nothing */
+  core_time doubt_until;        /* what is learned is in doubt */
 
   ambi_chunk **chunks;
   size_t n_chunks;
@@ -80,8 +87,14 @@ typedef struct
   ambi_window window;
   ambi_list held;               /* by time */
   ambi_list used;               /* and OWED, by time */
+  ambi_list kept;               /* USED, for those in doubt, by time */
+  unsigned kept_for;            /* places of these, a bit each */
+  bool settled;                 /* some of them since the last sweep */
+  uint32_t n_doubtful;          /* HELD ones that are */
   ambi_list free;
   uint32_t n_late;              /* HELD ones that are */
+  bool has_forgotten;           /* USED ones before their time, */
+  core_time forgotten;          /*   the last one used then */
   uint8_t unsettled_lost;       /* places whose unsettled uses were forgotten */
   uint64_t overflowed;          /* HELD ones that had to go before their time */
 } ambi_store;
@@ -154,7 +167,7 @@ ambi_seq_state ambi_store_look_up (const ambi_store * s, uint32_t seq,
 bool ambi_store_has_digest (const ambi_store * s, uint32_t entry,
     const uint8_t * digest);
 
-/* Its digest came again. */
+/* Its digest came again.  One in doubt waits no longer for that. */
 void ambi_store_refresh (ambi_store * s, uint32_t entry, core_time now);
 
 /* Another digest came in its place. */
@@ -188,6 +201,19 @@ void ambi_store_owe (ambi_store * s, uint32_t hash, const uint8_t * digest,
  * long as they could matter. */
 void ambi_store_blind (ambi_store * s, core_time now);
 
+/* The same because of uses since then that another store has forgotten
+ * already. */
+void ambi_store_blind_after (ambi_store * s, const ambi_store * other,
+    core_time since);
+
+/* The same, and forgets what is in doubt. */
+void ambi_store_distrust (ambi_store * s, core_time now);
+
+/* The stream is new, or back: what it brings for a while is in doubt. */
+void ambi_store_doubt (ambi_store * s, core_time now);
+bool ambi_store_in_doubt (const ambi_store * s, core_time now);
+bool ambi_store_is_blind (const ambi_store * s, core_time now);
+
 /* Marks what was used since then as unsettled with the stream at that place of
  * the plan: nothing in there says that those packets were used. */
 void ambi_store_unsettle (ambi_store * s, unsigned place, core_time since);
@@ -202,11 +228,11 @@ bool ambi_store_settle (ambi_store * s, ambi_chain * chain, unsigned place,
  */
 
 /* Takes the next HELD one whose time is over; FALSE if there is none. */
-bool ambi_store_expire (ambi_store * s, core_time now,
-    ambi_digest_info * info);
+bool ambi_store_expire (ambi_store * s, core_time now, ambi_digest_info * info);
 
-/* Forgets used ones whose time is over. */
-void ambi_store_sweep (ambi_store * s, core_time now);
+/* Forgets used ones whose time is over, but for those that streams in doubt, a
+ * bit for the place of each, do not know of. */
+void ambi_store_sweep (ambi_store * s, core_time now, unsigned in_doubt);
 
 core_time ambi_store_deadline (const ambi_store * s);
 

@@ -16,6 +16,7 @@ enum
 
 #define MIN_RETRY CORE_SECOND
 #define MAX_RETRY (60 * CORE_SECOND)
+#define REPEATS_TIME (10 * CORE_SECOND)
 
 /*
  * Streams that end
@@ -180,14 +181,19 @@ ambi_verify_note_overflow (ambi_verify * v, ambi_profile * p)
   p->tell_trouble = AMBI_TROUBLE_OVERFLOW;
 }
 
+/* Those that list what is known are suffered for longer: a connection that is
+ * made again begins with the manifests of some seconds, maybe thousands. */
 static void
 note_manifest (ambi_verify * v, ambi_profile * p)
 {
-  if (p->empty_manifests == 0 || v->now - p->empty_since >= CORE_SECOND) {
+  core_time period = p->repeats ? REPEATS_TIME : CORE_SECOND;
+
+  if (p->empty_manifests == 0 || v->now - p->empty_since >= period) {
     p->empty_since = v->now;
     p->empty_manifests = 0;
+    p->repeats = false;
   }
-  if (++p->empty_manifests <= MAX_EMPTY_MANIFESTS)
+  if (++p->empty_manifests <= MAX_EMPTY_MANIFESTS * (period / CORE_SECOND))
     return;
   p->empty_manifests = 0;
   p->tell_trouble = AMBI_TROUBLE_EMPTY;

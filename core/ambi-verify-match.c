@@ -40,10 +40,19 @@ use (search * s, unsigned place)
   ambi_verify *v = s->v;
   ambi_profile *p = &v->profiles[place];
 
-  s->used |= 1u << place;
   ambi_store_use (&p->store, &s->chains[place], v->now, &s->info[place]);
-  ambi_loss_received (&p->loss, &s->info[place], v->now);
   ambi_verify_note_use (v, p);
+  ambi_verify_note_doubt (v, p);
+}
+
+static void
+receive (search * s, unsigned place)
+{
+  ambi_verify *v = s->v;
+
+  s->used |= 1u << place;
+  use (s, place);
+  ambi_loss_received (&v->profiles[place].loss, &s->info[place], v->now);
 }
 
 /* The place in the output of a packet that was used, told by another. */
@@ -71,13 +80,19 @@ settle (search * s, unsigned place)
     unsigned n = v->by_age[i];
 
     if (n != place && s->digests->digest[n] != NULL &&
-        ambi_store_settle (&v->profiles[n].store, &s->chains[n], place, &seq))
+        ambi_store_settle (&v->profiles[n].store, &s->chains[n], place, &seq)) {
+      if (v->profiles[n].store.settled)
+        v->due = v->now;        /* it may be forgotten */
       other = n;
+    }
   }
   if (other == AMBI_PROFILES_MAX)
     return false;
   use (s, place);
-  s->used &= ~(1u << place);
+  /* Numbers before the first packet do not count, and this was none: it would
+   * make lost ones of all that passed before the profile was known. */
+  if (v->profiles[place].loss.joined)
+    ambi_loss_received (&v->profiles[place].loss, &s->info[place], v->now);
   relate_settled (s, place, other, seq);
   find (s, place);
   return true;
@@ -130,7 +145,7 @@ use_everywhere (search * s, unsigned voucher, ambi_match * match)
 
   for (unsigned i = 0; i < v->n_profiles; i++) {
     if (is_held (s, v->by_age[i]))
-      use (s, v->by_age[i]);
+      receive (s, v->by_age[i]);
   }
   if (v->config.order == AMBI_ORDER_SEQUENCE)
     match->place = place_in_output (s, voucher);
@@ -155,14 +170,16 @@ lead_of (core_time digest, core_time packet)
 
 /* Of a use that was forgotten too early, another profile might come to vouch
  * again: it must not, until it would be too late. */
-static void
-note_forgotten (ambi_verify * v, ambi_store * store)
+void
+ambi_verify_note_forgotten (ambi_verify * v, ambi_store * store)
 {
+  if (store->unsettled_lost == 0)
+    return;
   for (unsigned i = 0; i < AMBI_PROFILES_MAX; i++) {
     ambi_profile *p = ambi_verify_profile (v, i);
 
     if ((store->unsettled_lost & 1u << i) && p != NULL)
-      ambi_store_blind (&p->store, v->now);
+      ambi_store_distrust (&p->store, v->now);
   }
   store->unsettled_lost = 0;
 }
@@ -174,8 +191,7 @@ finish (ambi_verify * v)
   for (unsigned i = 0; i < v->n_profiles; i++) {
     ambi_store *store = &v->profiles[v->by_age[i]].store;
 
-    if (store->unsettled_lost != 0)
-      note_forgotten (v, store);
+    ambi_verify_note_forgotten (v, store);
     ambi_verify_soon (v, core_time_add (v->now, store->config.hold_time));
   }
   ambi_verify_soon (v, core_time_add (v->now, v->config.reorder_time));

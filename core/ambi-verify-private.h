@@ -40,6 +40,7 @@ typedef struct
   core_hash_algorithm algorithm;
   core_hash *hash;
   ambi_store store;
+  bool in_doubt;                /* the store was, when others were swept */
   ambi_loss loss;
 
   bool has_manifest;
@@ -51,6 +52,7 @@ typedef struct
   uint64_t overflowed;          /* of the store, as counted so far */
   core_time empty_since;
   unsigned empty_manifests;     /* since then and the last new digest */
+  bool repeats;                 /* they had digests that are known */
 
   /* events to be told */
   bool tell_end;
@@ -87,6 +89,7 @@ struct ambi_verify
   uint32_t last_held;           /* the slot of the packet that was held last */
   bool has_verified;
   core_time last_verified;
+  uint64_t unknown;             /* now: a manifest may still come */
   ambi_verify_stats stats;
 };
 
@@ -138,10 +141,16 @@ typedef struct
 void ambi_verify_match (ambi_verify * v, const ambi_packet_digests * digests,
     core_time arrived, ambi_match * match);
 
+/* Uses that others do not know of were forgotten too early. */
+void ambi_verify_note_forgotten (ambi_verify * v, ambi_store * store);
+
 /* ambi-verify-profile.c */
 
 /* The profile whose statistics count; NULL when there is none. */
 ambi_profile *ambi_verify_in_charge (ambi_verify * v);
+
+/* What a profile brought may be in doubt no more: others can forget then. */
+void ambi_verify_note_doubt (ambi_verify * v, ambi_profile * profile);
 
 /* Gives free what is not used and has nothing left. */
 void ambi_verify_retire (ambi_verify * v);

@@ -76,7 +76,8 @@ ambi_verify_retire (ambi_verify * v)
   for (unsigned i = v->n_profiles; i-- > 0;) {
     const ambi_profile *p = &v->profiles[v->by_age[i]];
 
-    if (p->users == 0 && p->store.held.n == 0 && p->store.used.n == 0)
+    if (p->users == 0 && p->store.held.n == 0 && p->store.used.n == 0 &&
+        p->store.kept.n == 0)
       remove_profile (v, i);
   }
 }
@@ -101,9 +102,25 @@ static void
 unsettle_others (ambi_verify * v, unsigned place, core_time since)
 {
   for (unsigned i = 0; i < v->n_profiles; i++) {
-    if (v->by_age[i] != place)
-      ambi_store_unsettle (&v->profiles[v->by_age[i]].store, place, since);
+    ambi_store *other = &v->profiles[v->by_age[i]].store;
+
+    if (v->by_age[i] == place)
+      continue;
+    ambi_store_unsettle (other, place, since);
+    ambi_store_blind_after (&v->profiles[place].store, other, since);
   }
+  if (v->n_profiles > 1) {
+    ambi_store_doubt (&v->profiles[place].store, v->now);
+    v->profiles[place].in_doubt = true;
+    ambi_verify_soon (v, v->profiles[place].store.doubt_until);
+  }
+}
+
+void
+ambi_verify_note_doubt (ambi_verify * v, ambi_profile * p)
+{
+  if (p->in_doubt && !ambi_store_in_doubt (&p->store, v->now))
+    v->due = v->now;
 }
 
 static void
@@ -207,7 +224,7 @@ int
 ambi_verify_use_profile (ambi_verify * v, const ambi_profile_config * config,
     core_time now, unsigned *place)
 {
-  ambi_verify_advance (v, now);
+  ambi_verify_expire (v, now);
   for (unsigned i = 0; i < v->n_profiles; i++) {
     const ambi_profile *p = &v->profiles[v->by_age[i]];
 
@@ -242,7 +259,7 @@ ambi_verify_end_profile (ambi_verify * v, unsigned place, core_time now)
 {
   ambi_profile *p;
 
-  ambi_verify_advance (v, now);
+  ambi_verify_expire (v, now);
   p = ambi_verify_profile (v, place);
   if (p != NULL)
     ambi_store_set_ended (&p->store, true, v->now);
@@ -288,6 +305,7 @@ learn (ambi_verify * v, unsigned place, uint32_t seq, uint32_t hash,
   if (ambi_loss_is_late (&p->loss, seq) &&
       ambi_store_mark_one_late (&p->store, seq))
     ambi_loss_late (&p->loss, 1, v->now);
+  ambi_verify_note_forgotten (v, &p->store);
   n = ambi_hold_find (&v->hold, place, hash, digest);
   if (n != AMBI_NONE)
     ambi_verify_release_held (v, n);
@@ -304,9 +322,11 @@ count_unknown (ambi_verify * v, ambi_profile * p, uint32_t seq,
   if (p != ambi_verify_in_charge (v))
     return;
   if (more >= 0)
-    v->stats.unknown += (uint64_t) more;
-  else if (v->stats.unknown > 0)
-    v->stats.unknown--;
+    v->unknown += (uint64_t) more;
+  else if (v->unknown > 0)
+    v->unknown--;
+  if (v->stats.unknown < v->unknown)
+    v->stats.unknown = v->unknown;
 }
 
 static bool
@@ -325,6 +345,7 @@ take_digest (ambi_verify * v, unsigned place, uint32_t seq,
       if (ambi_verify_note_stale (v, p)) {
         ambi_store_restart (&p->store);
         ambi_loss_restart (&p->loss);
+        p->has_manifest = false;
         ambi_order_forget_profile (&v->order, place);
       }
       return false;
@@ -340,7 +361,8 @@ take_digest (ambi_verify * v, unsigned place, uint32_t seq,
       break;
     case AMBI_SEQ_NEW:
     case AMBI_SEQ_GIVEN_UP:
-      count_unknown (v, p, seq, state);
+      if (!ambi_store_is_blind (&p->store, v->now))
+        count_unknown (v, p, seq, state);
       break;
   }
   return learn (v, place, seq, ambi_store_hash (&p->store, digest), digest);
@@ -358,9 +380,13 @@ ambi_verify_digest (ambi_verify * v, unsigned place, uint32_t seq,
   if (p == NULL)
     return false;
   v->stats.digests++;
+  if (p->store.ended)           /* others bring it too, or go on */
+    ambi_store_set_ended (&p->store, false, v->now);
   news = take_digest (v, place, seq, digest);
   if (news)
     p->empty_manifests = 0;
+  else
+    p->repeats = true;
   if (p->store.overflowed != p->overflowed) {
     v->stats.digests_overflowed += p->store.overflowed - p->overflowed;
     p->overflowed = p->store.overflowed;
@@ -368,6 +394,7 @@ ambi_verify_digest (ambi_verify * v, unsigned place, uint32_t seq,
   }
   ambi_verify_soon (v, core_time_add (v->now, p->store.config.hold_time));
   ambi_verify_soon (v, core_time_add (v->now, BLACKOUT_CHECK));
+  ambi_verify_note_doubt (v, p);
   ambi_verify_count (v);
   return news;
 }

@@ -444,7 +444,8 @@ ambi_verify_packet (ambi_verify * v, const ambi_packet * packet,
 void
 ambi_verify_moved (ambi_verify * v, const uint8_t * data)
 {
-  v->hold.slots[v->last_held].packet.data = data;
+  if (v->last_held < v->hold.fresh)
+    v->hold.slots[v->last_held].packet.data = data;
 }
 
 bool
@@ -479,9 +480,25 @@ expire_profile (ambi_verify * v, ambi_profile * p)
         p == ambi_verify_in_charge (v))
       v->stats.lost++;
   }
-  ambi_store_sweep (&p->store, v->now);
   ambi_loss_advance (&p->loss, &p->store, v->now);
   ambi_verify_expire_transition (v, p);
+}
+
+/* After all of them, for what expired is in doubt no more. */
+static void
+sweep_profiles (ambi_verify * v)
+{
+  unsigned in_doubt = 0;
+
+  for (unsigned i = 0; i < v->n_profiles; i++) {
+    ambi_profile *p = &v->profiles[v->by_age[i]];
+
+    p->in_doubt = ambi_store_in_doubt (&p->store, v->now);
+    if (p->in_doubt)
+      in_doubt |= 1u << v->by_age[i];
+  }
+  for (unsigned i = 0; i < v->n_profiles; i++)
+    ambi_store_sweep (&v->profiles[v->by_age[i]].store, v->now, in_doubt);
 }
 
 /* When the oldest packet has to go; NEVER when there is none. */
@@ -529,6 +546,8 @@ set_due (ambi_verify * v)
     ambi_profile *p = &v->profiles[v->by_age[i]];
 
     ambi_verify_soon (v, ambi_store_deadline (&p->store));
+    if (p->store.doubt_until > v->now)
+      ambi_verify_soon (v, p->store.doubt_until);
     ambi_verify_soon (v, ambi_loss_deadline (&p->loss, &p->store, v->now));
     ambi_verify_soon (v, ambi_transition_deadline (&p->transition));
   }
@@ -543,11 +562,13 @@ ambi_verify_advance (ambi_verify * v, core_time now)
     return;
   for (unsigned i = 0; i < v->n_profiles; i++)
     expire_profile (v, &v->profiles[v->by_age[i]]);
+  sweep_profiles (v);
   expire_held (v);
   while (waiting_until (v) <= v->now)
     release_gap (v);
   ambi_verify_retire (v);
   set_due (v);
+  ambi_verify_count (v);
 }
 
 core_time
@@ -560,7 +581,6 @@ void
 ambi_verify_expire (ambi_verify * v, core_time now)
 {
   ambi_verify_advance (v, now);
-  ambi_verify_count (v);
 }
 
 /*

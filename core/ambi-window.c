@@ -119,6 +119,5 @@ ambi_window_peek (const ambi_window * w, uint32_t seq, uint64_t * bit)
   ambi_window_block *block = slot_of (w, seq);
 
   *bit = UINT64_C (1) << seq % BLOCK;
-  return w->started && is_of (block, seq) && !ambi_window_is_stale (w, seq) ?
-      block : NULL;
+  return w->started && is_of (block, seq) ? block : NULL;
 }

@@ -59,8 +59,9 @@ bool ambi_window_is_stale (const ambi_window * w, uint32_t seq);
 ambi_window_block *ambi_window_at (ambi_window * w, uint32_t seq,
     uint64_t * bit);
 
-/* The block of a sequence number, NULL when nothing is known of any in it;
- * the window does not move. */
+/* The block of a sequence number, NULL when nothing is known of any in it; the
+ * window does not move.  What is stale may be known all the same, and has to be
+ * kept right: two jumps, and it is not stale any more. */
 ambi_window_block *ambi_window_peek (const ambi_window * w, uint32_t seq,
     uint64_t * bit);
 

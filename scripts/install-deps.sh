@@ -25,6 +25,7 @@ demo=(
   gstreamer1.0-tools gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+  openssl iproute2 util-linux   # for demo.sh --verify
   gstreamer1.0-x                # clockoverlay and timeoverlay
 )
 
@@ -34,7 +35,6 @@ tests=(
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
   libjson-glib-dev
-  openssl                       # certificates
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat

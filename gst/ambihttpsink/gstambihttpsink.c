@@ -28,7 +28,7 @@
  *
  * * `200`: the manifests, in chunks, with `Cache-Control: no-store`. They end
  *   with EOS, when all is sent, and when the stream is replaced by one with
- *   another `stream-id` in its caps.
+ *   another `stream-id` or `hash-algorithm` in its caps.
  * * `404`: another path. `405`: another method than GET or HEAD.
  * * `503` with `Retry-After`: #GstAmbiHttpSink:max-clients are there, or EOS
  *   was longer ago than #GstAmbiHttpSink:history.
@@ -47,7 +47,8 @@
  * paths: so the streams of a rotation are served side by side. They must have
  * the same #GstAmbiHttpSink:certificate and #GstAmbiHttpSink:private-key;
  * #GstAmbiHttpSink:max-clients is that of the sink that started first, for all
- * of them.
+ * of them, and so is the time after which a connection is closed that does
+ * nothing.
  *
  * ## More clients, HTTP/2, certificates that renew themselves
  *
@@ -177,6 +178,8 @@ struct _GstAmbiHttpSink
 
   /* the streaming thread's own */
   gint64 stream_id;             /* of the caps; -1: none */
+  gchar *hash_algorithm;        /* likewise; NULL: none */
+  gboolean have_caps;
   gboolean warned;
 };
 
@@ -408,6 +411,7 @@ gst_ambi_http_sink_finalize (GObject * object)
   GstAmbiHttpSink *self = GST_AMBI_HTTP_SINK (object);
 
   clear_settings (&self->settings);
+  g_free (self->hash_algorithm);
   g_mutex_clear (&self->feed_lock);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
@@ -576,7 +580,7 @@ gst_ambi_http_sink_start (GstBaseSink * base)
     g_error_free (error);
     return FALSE;
   }
-  self->stream_id = -1;
+  self->have_caps = FALSE;
   self->warned = FALSE;
   set_feed (self, feed);
   set_used_port (self, gst_ambi_feed_port (feed));
@@ -603,17 +607,24 @@ gst_ambi_http_sink_stop (GstBaseSink * base)
  * Data path
  */
 
-/* Receivers take manifests of one stream only from a connection. */
+/* Receivers take manifests of one stream only from a connection, and know where
+ * they end by the length of its digests. */
 static gboolean
 gst_ambi_http_sink_set_caps (GstBaseSink * base, GstCaps * caps)
 {
   GstAmbiHttpSink *self = GST_AMBI_HTTP_SINK (base);
+  const GstStructure *s = gst_caps_get_structure (caps, 0);
+  const gchar *hash = gst_structure_get_string (s, "hash-algorithm");
   gint64 id = -1;
 
-  gst_structure_get_int64 (gst_caps_get_structure (caps, 0), "stream-id", &id);
-  if (self->stream_id >= 0 && id != self->stream_id)
+  gst_structure_get_int64 (s, "stream-id", &id);
+  if (self->have_caps && (id != self->stream_id ||
+          g_strcmp0 (hash, self->hash_algorithm) != 0))
     gst_ambi_feed_restart (self->feed);
+  self->have_caps = TRUE;
   self->stream_id = id;
+  g_free (self->hash_algorithm);
+  self->hash_algorithm = g_strdup (hash);
   return TRUE;
 }
 

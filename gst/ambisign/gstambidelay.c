@@ -21,6 +21,7 @@
 typedef struct
 {
   GstMiniObject *object;
+  core_time arrival;
   core_time due;
   GstClockTime stamp;
   guint packets;                /* 0: an event */
@@ -189,6 +190,7 @@ gst_ambi_delay_push (GstAmbiDelay * delay, GstMiniObject * object,
   stats->bytes_received += item.bytes;
   flow = flow_of (delay);
   if (flow == GST_FLOW_OK) {
+    item.arrival = arrival;
     /* Nothing leaves before what came first; an event waits for that alone. */
     item.due = item.packets > 0 ? arrival + delay->time : 0;
     stats->packets_held += item.packets;
@@ -329,7 +331,7 @@ gst_ambi_delay_clear (GstAmbiDelay * delay, GstPad * pad)
 }
 
 void
-gst_ambi_delay_shift (GstAmbiDelay * delay, core_time by)
+gst_ambi_delay_resume (GstAmbiDelay * delay, core_time paused, core_time now)
 {
   guint n;
 
@@ -338,7 +340,9 @@ gst_ambi_delay_shift (GstAmbiDelay * delay, core_time by)
   for (guint i = 0; i < n; i++) {
     Item *item = gst_queue_array_peek_nth_struct (delay->items, i);
 
-    item->due += by;
+    /* What came meanwhile missed only the rest of the pause. */
+    if (item->packets > 0)
+      item->due += now - MAX (item->arrival, paused);
   }
   g_mutex_unlock (&delay->lock);
 }

@@ -78,8 +78,9 @@ void gst_ambi_delay_set_flushing (GstAmbiDelay * delay, gboolean flushing);
  * pad, unless it is NULL. */
 void gst_ambi_delay_clear (GstAmbiDelay * delay, GstPad * pad);
 
-/* The time stood still for so long. */
-void gst_ambi_delay_shift (GstAmbiDelay * delay, core_time by);
+/* The time stood still from paused until now. */
+void gst_ambi_delay_resume (GstAmbiDelay * delay, core_time paused,
+    core_time now);
 
 void gst_ambi_delay_get_stats (GstAmbiDelay * delay, GstAmbiDelayStats * stats);
 

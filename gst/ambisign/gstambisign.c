@@ -47,7 +47,9 @@
  *
  * The delay must exceed #GstAmbiSign:max-manifest-latency by what the manifests
  * take to receivers. With 0, and with everything below that, receivers hold the
- * packets until the manifests are there.
+ * packets until the manifests are there. Two seconds more than the delay must be
+ * less than receivers keep digests, which is 10 seconds unless `digest-hold-time`
+ * says otherwise.
  *
  * Where upstream is not live, or what is downstream does not keep up, the queue
  * fills and then upstream has to wait: when #GstAmbiSign:max-held-bytes is
@@ -71,19 +73,27 @@
  * ## Rotation
  *
  * Streams of manifests are replaced while the data go on by two ambisign one
- * behind the other. Both list the same packets; the second one has a
- * #GstAmbiSign:delay of 0. When the metadata that receivers fetch name the new
- * stream, set #GstAmbiSign:refresh-deadline of the old one: all of its
- * manifests then tell how many seconds are left, and receivers move to the new
- * one. At the end the old stream's `manifest` pad gets EOS; its element passes
- * the data on for as long as it is there.
+ * behind the other, in any order. Both list the same packets. The first one has
+ * a #GstAmbiSign:delay of 0 and the second the delay for both, so that the
+ * manifests of either come before the packets. When the metadata that receivers
+ * fetch name the new stream, set #GstAmbiSign:refresh-deadline of the old one:
+ * all of its manifests then tell how many seconds are left, and receivers move
+ * to the new one. At the end the old stream's `manifest` pad gets EOS; its
+ * element passes the data on for as long as it is there.
  *
  * ## Messages
  *
  * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
  *   or wrong; the text names it and the remedy.
+ * * ERROR, `GST_STREAM_ERROR_FAILED`: what is linked to the pad `manifest`
+ *   failed, or what is linked to `src` after EOS, when upstream does not hear of
+ *   it. A branch of manifests that is not linked or is shut down is no error.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: #GstAmbiSign:delay is not 0 and
  *   does not exceed #GstAmbiSign:max-manifest-latency.
+ * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`, once from start to stop: 2^31
+ *   packets were listed, or as many manifests made, after which AMBI has as many
+ *   numbers left; rotate the stream before they are used up. 100 Mbit/s of
+ *   1316-byte packets come there after 63 hours.
  * * WARNING, `GST_STREAM_ERROR_FORMAT`, once from start to stop: a buffer was
  *   too long for a UDP datagram.
  * * WARNING, `GST_STREAM_ERROR_FAILED`, once from start to stop: manifests were
@@ -184,6 +194,10 @@ enum
 struct _GstAmbiSign
 {
   GstElement parent;
+
+  /* Lock order: this, then the object lock or those of what runs.  What was set
+   * last is what runs, whichever thread set it. */
+  GMutex apply_lock;
 
   /* under the object lock */
   GstAmbiSignSettings settings;
@@ -438,6 +452,7 @@ gst_ambi_sign_init (GstAmbiSign * self)
   s->refresh_deadline = DEFAULT_REFRESH_DEADLINE;
   s->max_held_bytes = DEFAULT_MAX_HELD_BYTES;
   self->used_stream_id = -1;
+  g_mutex_init (&self->apply_lock);
   gst_ambi_sign_pads_init (&self->pads, GST_ELEMENT (self));
 }
 
@@ -448,6 +463,7 @@ gst_ambi_sign_finalize (GObject * object)
 
   gst_ambi_sign_pads_clear (&self->pads);
   gst_ambi_sign_settings_clear (&self->settings);
+  g_mutex_clear (&self->apply_lock);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -475,6 +491,7 @@ apply (GstAmbiSign * self, guint id)
   gboolean running;
   guint64 delay, latency, refresh;
 
+  g_mutex_lock (&self->apply_lock);
   GST_OBJECT_LOCK (self);
   running = self->used_stream_id >= 0;
   delay = self->settings.delay;
@@ -483,14 +500,14 @@ apply (GstAmbiSign * self, guint id)
   if (running)
     self->pads.latency = delay;
   GST_OBJECT_UNLOCK (self);
-  if (!running)
-    return;
-
-  if (id == PROP_REFRESH_DEADLINE) {
+  if (running && id == PROP_REFRESH_DEADLINE)
     gst_ambi_signer_set_refresh (self->pads.signer, refresh);
+  else if (running)
+    gst_ambi_delay_set_time (self->pads.delay, delay);
+  g_mutex_unlock (&self->apply_lock);
+
+  if (!running || id != PROP_DELAY)
     return;
-  }
-  gst_ambi_delay_set_time (self->pads.delay, delay);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_latency (GST_OBJECT (self)));
   warn_delay (self, delay, latency);
@@ -632,44 +649,47 @@ set_used_stream_id (GstAmbiSign * self, gint64 id, core_time latency)
   self->used_stream_id = id;
   self->pads.latency = latency;
   GST_OBJECT_UNLOCK (self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_USED_STREAM_ID]);
 }
 
 /* Makes everything that is bound to the settings. */
-static void
-start_with (GstAmbiSign * self, const GstAmbiSignSettings * s,
-    const ambi_sign_config * config)
+static gboolean
+start_with (GstAmbiSign * self, const GstAmbiSignSettings * s, GError ** error)
 {
-  GstCaps *caps = gst_caps_new_simple ("application/ambi",
-      "stream-id", G_TYPE_INT64, (gint64) config->stream_id,
-      "hash-algorithm", G_TYPE_STRING, core_hash_name (config->algorithm),
-      NULL);
+  ambi_sign_config config;
+  GstCaps *caps;
 
+  if (!gst_ambi_sign_settings_check (s, &config, error) ||
+      !gst_ambi_signer_start (self->pads.signer, &config, s->refresh_deadline,
+          error))
+    return FALSE;
+  caps = gst_caps_new_simple ("application/ambi",
+      "stream-id", G_TYPE_INT64, (gint64) config.stream_id,
+      "hash-algorithm", G_TYPE_STRING, core_hash_name (config.algorithm), NULL);
   gst_ambi_delay_start (self->pads.delay, s->delay, s->max_held_bytes);
   gst_ambi_sign_pads_start (&self->pads, caps,
-      gst_ambi_sign_max_payload (&config->flow));
+      gst_ambi_sign_max_payload (&config.flow));
   self->paused = CORE_TIME_NEVER;
-  set_used_stream_id (self, config->stream_id, s->delay);
-  GST_INFO_OBJECT (self, "stream %u", config->stream_id);
-  warn_delay (self, s->delay, s->max_manifest_latency);
+  set_used_stream_id (self, config.stream_id, s->delay);
+  GST_INFO_OBJECT (self, "stream %u", config.stream_id);
+  return TRUE;
 }
 
 static gboolean
 start (GstAmbiSign * self)
 {
   GstAmbiSignSettings settings;
-  ambi_sign_config config;
   GError *error = NULL;
   gboolean ok;
 
+  g_mutex_lock (&self->apply_lock);
   GST_OBJECT_LOCK (self);
   settings = gst_ambi_sign_settings_copy (&self->settings);
   GST_OBJECT_UNLOCK (self);
-  ok = gst_ambi_sign_settings_check (&settings, &config, &error) &&
-      gst_ambi_signer_start (self->pads.signer, &config,
-      settings.refresh_deadline, &error);
+  ok = start_with (self, &settings, &error);
+  g_mutex_unlock (&self->apply_lock);
   if (ok) {
-    start_with (self, &settings, &config);
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_USED_STREAM_ID]);
+    warn_delay (self, settings.delay, settings.max_manifest_latency);
   } else {
     gst_mc_post_error (GST_ELEMENT (self), error);
     g_error_free (error);
@@ -683,6 +703,7 @@ stop (GstAmbiSign * self)
 {
   gst_ambi_sign_pads_stop (&self->pads);
   set_used_stream_id (self, -1, 0);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_USED_STREAM_ID]);
 }
 
 static GstStateChangeReturn
@@ -695,7 +716,7 @@ gst_ambi_sign_change_state (GstElement * element, GstStateChange transition)
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING &&
       self->paused != CORE_TIME_NEVER)
-    gst_ambi_delay_shift (self->pads.delay, gst_mc_now () - self->paused);
+    gst_ambi_delay_resume (self->pads.delay, self->paused, gst_mc_now ());
 
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
 

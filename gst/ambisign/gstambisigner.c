@@ -28,6 +28,7 @@ struct _GstAmbiSigner
   gboolean begun;
   gboolean expired;             /* the end was reached */
   gboolean finished;
+  gboolean said_old;
   gboolean flushing;
   GstAmbiSignerStats stats;
 };
@@ -99,6 +100,7 @@ gst_ambi_signer_start (GstAmbiSigner * signer, const ambi_sign_config * config,
   signer->begun = FALSE;
   signer->expired = FALSE;
   signer->finished = FALSE;
+  signer->said_old = FALSE;
   memset (&signer->stats, 0, sizeof (signer->stats));
   ambi_sign_set_end (core, signer->end, now);
   g_mutex_unlock (&signer->lock);
@@ -211,8 +213,12 @@ gst_ambi_signer_add (GstAmbiSigner * signer, const guint8 * data, gsize len,
   }
   signer->stats.packets_signed++;
   collect (signer, now);
-  if (signer->stats.manifests_dropped > dropped)
+  if (signer->stats.manifests_dropped > dropped) {
     result = GST_AMBI_SIGNER_OVERFLOW;
+  } else if (!signer->said_old && ambi_sign_is_old (signer->core)) {
+    signer->said_old = TRUE;
+    result = GST_AMBI_SIGNER_OLD;
+  }
   /* The thread that waits for the deadline must learn of an earlier one. */
   if (ambi_sign_deadline (signer->core) < deadline)
     g_cond_signal (&signer->changed);

@@ -32,6 +32,8 @@ typedef enum
   GST_AMBI_SIGNER_OK,
   GST_AMBI_SIGNER_UNLISTED,     /* the stream of manifests is over */
   GST_AMBI_SIGNER_OVERFLOW,     /* listed, and older manifests were dropped */
+  GST_AMBI_SIGNER_OLD,          /* listed; said once, half-way to the wrap of a
+                                   number */
   GST_AMBI_SIGNER_FAILED        /* the hash did not work */
 } GstAmbiSignerResult;
 

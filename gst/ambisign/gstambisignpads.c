@@ -44,6 +44,15 @@ warn_overflow (GstAmbiSignPads * pads)
           "packets they list."), (NULL));
 }
 
+static void
+warn_old (GstAmbiSignPads * pads)
+{
+  GST_ELEMENT_WARNING (pads->element, RESOURCE, SETTINGS,
+      ("Half of the numbers of this stream of manifests are used up. Replace "
+          "it by one with another \"stream-id\" and end it with the property "
+          "\"refresh-deadline\", before they begin anew."), (NULL));
+}
+
 /* Whether the datagram is passed on. */
 static gboolean
 list_payload (GstAmbiSignPads * pads, const GstMapInfo * map, core_time now,
@@ -57,6 +66,9 @@ list_payload (GstAmbiSignPads * pads, const GstMapInfo * map, core_time now,
       return FALSE;
     case GST_AMBI_SIGNER_OVERFLOW:
       warn_overflow (pads);
+      return TRUE;
+    case GST_AMBI_SIGNER_OLD:
+      warn_old (pads);
       return TRUE;
     default:
       return TRUE;
@@ -212,16 +224,29 @@ push_start_events (GstAmbiSignPads * pads)
   gst_pad_push_event (pads->manifest, gst_event_new_segment (&segment));
 }
 
-/* What is linked takes no more.  Nobody linked is no reason: that may come. */
+/* Nobody linked is no reason to stop, nor is a branch that is being shut down:
+ * another one may come. */
+static gboolean
+goes_on (GstPad * pad, GstFlowReturn flow)
+{
+  return flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED ||
+      (flow == GST_FLOW_FLUSHING && !GST_PAD_IS_FLUSHING (pad));
+}
+
+/* What is linked takes no more.  Upstream hears of it with its next packet,
+ * which need not come. */
 static void
 manifest_refused (GstAmbiSignPads * pads, GstFlowReturn flow)
 {
   GST_DEBUG_OBJECT (pads->manifest, "pausing: %s", gst_flow_get_name (flow));
   gst_pad_pause_task (pads->manifest);
-  if (flow == GST_FLOW_EOS)
+  if (flow == GST_FLOW_EOS) {
     gst_ambi_signer_finish (pads->signer);
-  else if (flow != GST_FLOW_FLUSHING)
+  } else if (flow != GST_FLOW_FLUSHING) {
     g_atomic_int_set (&pads->manifest_flow, flow);
+    GST_ELEMENT_FLOW_ERROR (pads->element, flow);
+    gst_pad_push_event (pads->manifest, gst_event_new_eos ());
+  }
 }
 
 static void
@@ -236,7 +261,7 @@ manifest_task (gpointer data)
     push_start_events (pads);
   if (flow == GST_FLOW_OK) {
     flow = gst_pad_push (pad, manifest);
-    if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED)
+    if (!goes_on (pad, flow))
       manifest_refused (pads, flow);
     return;
   }

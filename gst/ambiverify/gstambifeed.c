@@ -61,6 +61,7 @@ feed_new_locked (GstAmbiGate * gate, const gchar * name, gboolean is_pad,
   feed->intake = intake;
   feed->stream_id = config->stream_id;
   feed->pinned = config->stream_id >= 0;
+  feed->another = config->not_stream_id >= 0;
   feed->algorithm = config->algorithm;
   gate->feeds = g_list_append (gate->feeds, feed);
   return feed;
@@ -107,11 +108,14 @@ gst_ambi_feed_free (GstAmbiFeed * feed)
  */
 
 static const gchar *
-refusal_text (ambi_intake_result result)
+refusal_text (const GstAmbiFeed * feed, ambi_intake_result result)
 {
   switch (result) {
     case AMBI_INTAKE_WRONG_STREAM_ID:
-      return "they are of another stream";
+      /* Digests of another length, and all that follows is out of place. */
+      return feed->seen ? "one is of another stream than those before; is "
+          "\"hash-algorithm\" that of the sender?" :
+          "they are of another stream";
     case AMBI_INTAKE_TLV_OVERFLOW:
       return "the options of one do not fit into the room it states for them";
     case AMBI_INTAKE_TOO_MANY_TLVS:
@@ -182,8 +186,12 @@ take (GstAmbiFeed * feed, const guint8 * data, gsize len, gboolean datagram)
   gate->counters.malformed_datagrams +=
       ambi_intake_get_stats (feed->intake)->malformed_datagrams - malformed;
   note_stream (feed);
-  if (result != AMBI_INTAKE_OK)
-    refuse (feed, ambi_intake_result_name (result), refusal_text (result), now);
+  if (result == AMBI_INTAKE_WRONG_STREAM_ID && feed->another && !feed->seen)
+    /* There is no other one (yet), which does no harm. */
+    close_feed (feed, GST_AMBI_FEED_REFUSED, now);
+  else if (result != AMBI_INTAKE_OK)
+    refuse (feed, ambi_intake_result_name (result), refusal_text (feed,
+            result), now);
   gst_ambi_gate_settle (gate, now);
   return result;
 }
@@ -489,6 +497,8 @@ gst_ambi_feed_get_stats (const GstAmbiFeed * feed)
   return feed->intake ? *ambi_intake_get_stats (feed->intake) : feed->stats;
 }
 
+/* A connection to a server that was refused is made again and again, and is no
+ * hope as long as it brings nothing. */
 gboolean
 gst_ambi_feed_any_open (const GstAmbiGate * gate)
 {
@@ -497,9 +507,39 @@ gst_ambi_feed_any_open (const GstAmbiGate * gate)
   for (GList * l = gate->feeds; l != NULL; l = l->next) {
     const GstAmbiFeed *feed = l->data;
 
-    if (feed->state == GST_AMBI_FEED_OPEN)
+    if (feed->state == GST_AMBI_FEED_OPEN && (feed->is_pad || feed->seen ||
+            !gate->tell.refused_uri))
       return TRUE;
     pads += feed->is_pad;
   }
   return pads < gate->n_pads;
+}
+
+gboolean
+gst_ambi_feed_any_uri_open (const GstAmbiGate * gate)
+{
+  for (GList * l = gate->feeds; l != NULL; l = l->next) {
+    const GstAmbiFeed *feed = l->data;
+
+    if (!feed->is_pad && feed->seen && feed->state == GST_AMBI_FEED_OPEN)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+gst_ambi_feed_all_refused (const GstAmbiGate * gate)
+{
+  gboolean refused = gate->tell.refused_uri;
+
+  if (gst_ambi_feed_any_open (gate))
+    return FALSE;
+  for (GList * l = gate->feeds; l != NULL; l = l->next) {
+    const GstAmbiFeed *feed = l->data;
+
+    if (feed->state == GST_AMBI_FEED_ENDED)
+      return FALSE;
+    refused |= feed->state == GST_AMBI_FEED_REFUSED;
+  }
+  return refused;
 }

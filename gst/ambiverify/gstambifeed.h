@@ -31,6 +31,7 @@ struct _GstAmbiFeed
   ambi_intake *intake;          /* NULL when it was left or refused */
   gint64 stream_id;             /* wanted, then seen; -1: any */
   gboolean pinned;              /* it was wanted */
+  gboolean another;             /* than the one in use */
   gboolean seen;
   core_hash_algorithm algorithm;
   ambi_intake_stats stats;      /* of an intake that is no more */
@@ -69,5 +70,11 @@ ambi_intake_stats gst_ambi_feed_get_stats (const GstAmbiFeed * feed);
 /* Likewise: whether any is open, or there is a pad that has brought nothing
  * yet. */
 gboolean gst_ambi_feed_any_open (const GstAmbiGate * gate);
+
+/* Likewise: whether a URI's is open and has brought something. */
+gboolean gst_ambi_feed_any_uri_open (const GstAmbiGate * gate);
+
+/* Likewise: whether there is nothing left but what was refused. */
+gboolean gst_ambi_feed_all_refused (const GstAmbiGate * gate);
 
 G_END_DECLS

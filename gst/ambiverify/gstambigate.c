@@ -291,6 +291,16 @@ gst_ambi_gate_get_plan (GstAmbiGate * gate, ambi_plan * plan)
  * Packets
  */
 
+gboolean
+gst_ambi_map_payload (GstBuffer * buffer, GstMapInfo * map)
+{
+  if (!gst_buffer_map (buffer, map, GST_MAP_READ))
+    return FALSE;
+  if (map->data == NULL)
+    map->data = (guint8 *) "";
+  return TRUE;
+}
+
 /* Takes the buffer and the context. */
 static void
 append_ready (GstAmbiGate * gate, GstBuffer * buffer,
@@ -328,15 +338,15 @@ compact (GstAmbiGate * gate, GstAmbiHeld * held)
   GstMapInfo map;
   GstBuffer *copy;
 
-  if (len == 0 || (gst_buffer_n_memory (held->buffer) == 1 &&
-          block_size (held->buffer) <= 2 * len + BLOCK_SLACK))
+  if (gst_buffer_n_memory (held->buffer) <= 1 &&
+      block_size (held->buffer) <= 2 * len + BLOCK_SLACK)
     return FALSE;
   copy = gst_buffer_new_allocate (NULL, len, NULL);
   if (copy == NULL)
     return FALSE;
   gst_buffer_fill (copy, 0, held->map.data, len);
   gst_buffer_copy_into (copy, held->buffer, GST_BUFFER_COPY_METADATA, 0, -1);
-  if (!gst_buffer_map (copy, &map, GST_MAP_READ)) {
+  if (!gst_ambi_map_payload (copy, &map)) {
     gst_buffer_unref (copy);
     return FALSE;
   }
@@ -458,19 +468,25 @@ sum_rejected (const ambi_verify_stats * stats)
 static void
 tell_outage (GstAmbiGate * gate, const ambi_verify_stats * stats, core_time now)
 {
-  const GstAmbiSituation situation = {
+  GstAmbiSituation situation = {
     .have_source = gate->n_pads > 0 || gate->fetcher != NULL ||
         gate->published != NULL,
-    .connected = gst_ambi_feed_any_open (gate),
+    .have_uri = gate->fetcher != NULL,
+    .foreign = stats->packets == 0 &&
+        gate->counters.rejects[GST_AMBI_REJECT_WRONG_SOURCE] > 0,
     .digests_held = stats->digests_held,
   };
   guint64 rejected = sum_rejected (stats);
+  gboolean starved = rejected != gate->rejected || situation.foreign;
 
-  /* Without any source one need not wait until packets are given up. */
-  if (rejected != gate->rejected ||
-      (!situation.have_source && stats->packets > 0))
-    gst_ambi_tell_outage (&gate->tell, &situation, gate->hold_time, now);
   gate->rejected = rejected;
+  /* Without any source one need not wait until packets are given up. */
+  if (gate->tell.told_outage || (!starved && (situation.have_source ||
+              stats->packets == 0)))
+    return;
+  situation.connected = gst_ambi_feed_any_open (gate);
+  situation.refused = gst_ambi_feed_all_refused (gate);
+  gst_ambi_tell_outage (&gate->tell, &situation, gate->hold_time, now);
 }
 
 static void
@@ -518,6 +534,9 @@ settle (GstAmbiGate * gate, core_time now)
     collect (gate);
   }
   stats = ambi_verify_get_stats (gate->verify);
+  if (gate->tell.refused_uri && stats->verified != gate->tell.verified &&
+      gst_ambi_feed_any_uri_open (gate))
+    gate->tell.refused_uri = FALSE;
   gst_ambi_tell_verified (&gate->tell, stats->verified, now);
   tell_outage (gate, stats, now);
   tell_losses (gate, stats, now);

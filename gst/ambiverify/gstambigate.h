@@ -45,6 +45,10 @@ typedef struct
   ambi_digests digests;
 } GstAmbiPacket;
 
+/* Maps a packet to be read.  An empty payload has no memory, but is hashed like
+ * any other. */
+gboolean gst_ambi_map_payload (GstBuffer * buffer, GstMapInfo * map);
+
 /* A packet that may be pushed. */
 typedef struct
 {

@@ -152,12 +152,8 @@ map_packet (GstAmbiPacket * packet)
 {
   if (gst_buffer_get_size (packet->buffer) > AMBI_PAYLOAD_MAX)
     return GST_AMBI_REJECT_TOO_BIG;
-  if (!gst_buffer_map (packet->buffer, &packet->map, GST_MAP_READ))
-    return GST_AMBI_REJECT_UNREADABLE;
-  /* An empty payload has no memory, but is hashed like any other. */
-  if (packet->map.data == NULL)
-    packet->map.data = (guint8 *) "";
-  return GST_AMBI_REJECT_NONE;
+  return gst_ambi_map_payload (packet->buffer, &packet->map) ?
+      GST_AMBI_REJECT_NONE : GST_AMBI_REJECT_UNREADABLE;
 }
 
 /* Hashes under the plan of the last time; a new one is asked for when the gate

@@ -12,6 +12,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ambi_verify_debug);
 
 #define LOSS_INTERVAL GST_SECOND
 
+/* Once it has worked, nothing has to pass for at least so long to be called an
+ * outage: an attacker's packets are not to make warnings of each pause. */
+#define MIN_OUTAGE GST_SECOND
+
 void
 gst_ambi_tell_init (GstAmbiTell * tell, GstElement * element)
 {
@@ -91,10 +95,11 @@ gst_ambi_tell_stream (GstAmbiTell * tell, const GstAmbiOrigin * origin)
 
 static void
 add_manifest_error (GstAmbiTell * tell, const GstAmbiOrigin * origin,
-    const gchar * code)
+    const gchar * code, const gchar * text)
 {
   add_element (tell, gst_structure_new ("ambi-manifest-error",
           "code", G_TYPE_STRING, code,
+          "text", G_TYPE_STRING, text,
           origin->is_pad ? "pad" : "uri", G_TYPE_STRING, origin->name,
           "stream-id", G_TYPE_INT64, origin->stream_id, NULL));
 }
@@ -109,8 +114,14 @@ gst_ambi_tell_refused (GstAmbiTell * tell, const GstAmbiOrigin * origin,
       g_strdup_printf ("The manifests of %s (stream %s) are refused, because "
       "%s.", origin->name, id, why);
 
+  if (!origin->is_pad) {
+    GST_DEBUG_OBJECT (tell->element, "%s", text);
+    if (tell->refused_uri)
+      return;
+    tell->refused_uri = TRUE;
+  }
   add_warning (tell, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, text);
-  add_manifest_error (tell, origin, code);
+  add_manifest_error (tell, origin, code, text);
 }
 
 void
@@ -120,7 +131,7 @@ gst_ambi_tell_trouble (GstAmbiTell * tell, const GstAmbiOrigin * origin,
   GST_INFO_OBJECT (tell->element, "%s: %s: %s", origin->name, code, text);
   g_free (tell->trouble);
   tell->trouble = g_strdup (text);
-  add_manifest_error (tell, origin, code);
+  add_manifest_error (tell, origin, code, text);
 }
 
 void
@@ -164,21 +175,37 @@ gst_ambi_tell_verified (GstAmbiTell * tell, guint64 verified, core_time now)
     tell->stream_end = CORE_TIME_NEVER;
 }
 
-/* Why there is nothing to verify packets with, as far as one can see. */
+/* None of them can be verified. */
+static gchar *
+foreign_reason (const GstAmbiTell * tell)
+{
+  gchar source[CORE_IP_TEXT_MAX];
+
+  return g_strdup_printf ("those that come are not from the channel's source, "
+      "%s", core_ip_to_string (&tell->channel.source, source));
+}
+
+/* Why there is nothing to verify packets with, as far as one can see; NULL when
+ * all was said already. */
 static gchar *
 outage_reason (const GstAmbiTell * tell, const GstAmbiSituation * situation,
     core_time now)
 {
+  if (situation->foreign)
+    return foreign_reason (tell);
   if (!situation->have_source)
     return g_strdup ("there is no source of manifests: link one to a "
         "manifest_%u pad, or set \"manifest-uri\" or \"dorms-uri\"");
   if (!situation->connected && tell->trouble != NULL)
     return g_strdup (tell->trouble);
+  if (situation->refused)
+    return NULL;
   if (tell->stream_end <= now)
     return g_strdup ("the manifest stream has expired, and no other one took "
         "over");
   if (!situation->connected)
-    return g_strdup ("the manifests have ended, or were refused");
+    return g_strdup (situation->have_uri ? "there is no connection to a server "
+        "of \"manifest-uri\"" : "the manifests have ended");
   if (situation->digests_held == 0)
     return g_strdup (tell->ever_verified ? "no more manifests come" :
         "no manifest has come so far");
@@ -193,12 +220,16 @@ gst_ambi_tell_outage (GstAmbiTell * tell, const GstAmbiSituation * situation,
   g_autofree gchar *reason = NULL;
   g_autofree gchar *text = NULL;
 
+  if (tell->ever_verified)
+    hold = MAX (hold, MIN_OUTAGE);
   /* Some forged packets among good ones are no outage. */
   if (tell->told_outage || (situation->have_source &&
           now < tell->last_verified + hold))
     return;
   tell->told_outage = TRUE;
   reason = outage_reason (tell, situation, now);
+  if (reason == NULL)
+    return;
   text = g_strdup_printf (tell->mode == AMBI_MODE_MONITOR ?
       "Packets pass unverified: %s" : "No packet passes: %s", reason);
   add_warning (tell, GST_RESOURCE_ERROR, situation->have_source ?

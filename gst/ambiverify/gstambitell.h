@@ -25,7 +25,10 @@ typedef struct
 typedef struct
 {
   gboolean have_source;         /* a manifest pad or URI */
+  gboolean have_uri;
   gboolean connected;           /* one that has not ended */
+  gboolean refused;             /* one was, which was told, and none is left */
+  gboolean foreign;             /* no packet is from the channel's source */
   gsize digests_held;
 } GstAmbiSituation;
 
@@ -53,6 +56,7 @@ typedef struct
   core_time last_verified;
   guint64 verified;
   gchar *trouble;               /* why there is no connection, or NULL */
+  gboolean refused_uri;         /* told since a URI was of use last */
   core_time stream_end;         /* announced; NEVER: none */
 
   GstAmbiLosses losses;         /* as told last */
@@ -69,7 +73,8 @@ void gst_ambi_tell_start (GstAmbiTell * tell, ambi_mode mode, core_time now);
 void gst_ambi_tell_stream (GstAmbiTell * tell, const GstAmbiOrigin * origin);
 
 /* Its manifests are not taken any more; code as in "ambi-manifest-error", why
- * goes on after "because". */
+ * goes on after "because".  A server can bring about the same again and again;
+ * that is told once. */
 void gst_ambi_tell_refused (GstAmbiTell * tell, const GstAmbiOrigin * origin,
     const gchar * code, const gchar * why);
 

@@ -31,7 +31,9 @@
  * metadata are asked for again and the next one is fetched beside it. The hash of each stream of
  * manifests and its id, if it has to be a certain one, are properties of the
  * element or of the pad. Several streams may be in use at a time; when one takes
- * over from another, the pad of the old one returns #GST_FLOW_EOS.
+ * over from another, the pad of the old one returns #GST_FLOW_EOS. A list of
+ * packets gives at most one list, except where caps or segment change in
+ * between.
  *
  * ## Waiting
  *
@@ -52,11 +54,16 @@
  *   channel, at the first packet. The text names the property and the remedy.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: no packet passes, because there is
  *   no source of manifests. `GST_RESOURCE_ERROR_READ`: no packet passes, for a
- *   reason the text tells: no connection, no manifests, others. Once for each
- *   outage; told again only after it has worked in between.
+ *   reason the text tells: no connection, no manifests, others, or packets from
+ *   elsewhere. Once for each outage; told again only after it has worked in
+ *   between, and not passed anything for a second or
+ *   #GstAmbiVerify:data-hold-time, whichever is longer.
  * * WARNING, `GST_STREAM_ERROR_FORMAT`: manifests are refused. The text names
  *   the pad or URI, the stream and the reason. The pad returns #GST_FLOW_EOS
- *   from then on. Also, once, for a packet without #GstNetAddressMeta.
+ *   from then on; a URI is tried again, which is not told until it has been of
+ *   use. When there are no other manifests, no packet passes from then on, and
+ *   no other WARNING says so. Also, once, for a packet without
+ *   #GstNetAddressMeta.
  * * Element message `multicast-loss`, at most once a second, when packets were
  *   lost or rejected since the last one: `source`, `group` (strings), `port`
  *   (#guint); `lost`, `rejected` and `unknown` since the last one and
@@ -66,8 +73,8 @@
  * * Element message `ambi-manifest-error`: `code` (string: `wrong-stream-id`,
  *   `tlv-overflow`, `too-many-tlvs`, `too-many-streams`, `stale`,
  *   `digest-overflow`, `empty`, `failed`; for URIs also `connection` and
- *   `stalled`), `pad` or `uri` (string), `stream-id` (#gint64, -1 as long as it
- *   is not known).
+ *   `stalled`), `text` (string: a sentence that says why), `pad` or `uri`
+ *   (string), `stream-id` (#gint64, -1 as long as it is not known).
  * * `multicast-metadata`: what the metadata server said, whenever that changes:
  *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
  *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
@@ -96,7 +103,7 @@
  *
  * * `state` (string): `stopped`, `no-manifests` (nothing has brought any),
  *   `waiting` (no packet was verified yet), `verifying`, `outage` (no packet
- *   passes, a message told why).
+ *   passes, a WARNING told why).
  * * `packets-received`: all buffers. They are the sum of `packets-verified`,
  *   all `packets-rejected-<reason>`, `packets-held` and `packets-flushed`.
  * * `packets-verified`: those a manifest vouched for.
@@ -135,8 +142,8 @@
  *
  * What passes is as trustworthy as the way manifests come, and, where metadata
  * name them, as the way from the source's address to its metadata server: DNSSEC,
- * and the server's certificate. Use HTTPS or TLS
- * with verified certificates, or files of known origin, never plain HTTP.
+ * and the server's certificate. Use HTTPS, TLS or DTLS with verified
+ * certificates, or files of known origin, never plain HTTP.
  * ambiverify fails closed: without manifests nothing passes. Each listed packet
  * passes once, so recorded packets cannot be played again. Nothing is encrypted.
  *
@@ -152,8 +159,16 @@
  * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
  * ]| Receives a channel whose sender published all that is needed.
  * |[
- * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify name=verify manifest_0::stream-id=5 ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink souphttpsrc location=https://sender.example.net/manifests ! verify.manifest_0
- * ]| Receives a channel, the manifests of which come by HTTPS.
+ * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify manifest-uri=https://sender.example.net:8443/stream.ambi tls-ca-file=ca.pem ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * ]| Receives a channel, the manifests of which come by HTTPS, from a server with
+ * a certificate of an authority of one's own.
+ * |[
+ * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify name=verify manifest_0::stream-id=5 ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink souphttpsrc location=https://sender.example.net:8443/stream.ambi ! verify.manifest_0
+ * ]| The same with another element that fetches. When the server ends the
+ * response, `souphttpsrc` does not connect again. It trusts the authorities of
+ * the system, to which `update-ca-certificates` adds one's own: its
+ * `ssl-ca-file` has no effect with libsoup 3. Never set its `ssl-strict` to
+ * false: whoever can forge packets could forge manifests, too.
  * |[
  * gst-launch-1.0 udpsrc address=232.1.1.1 port=5001 ! ambiverify name=verify source=192.0.2.10 group=232.1.1.1 port=5001 ! fakesink filesrc location=manifests.ambi ! verify.manifest_0
  * ]| `udpsrc` does not tell the channel; the manifests were saved in a file.

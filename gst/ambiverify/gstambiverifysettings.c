@@ -171,11 +171,20 @@ install_manifest_properties (GObjectClass * klass)
   /**
    * GstAmbiVerify:manifest-uri:
    *
-   * Where the manifests are, `https://`, `ambi+tls://` or `ambi+dtls://`.
-   * Further URIs, separated by white space, are alternatives for when the first
-   * one fails. The server's certificate is always verified. The proxies of the
-   * environment (`https_proxy`, `no_proxy`) apply to `https://`. Manifests may
-   * come on `manifest_%u` pads instead, or as well.
+   * Where the manifests are: `https://` (a response of type
+   * `application/ambi`), `ambi+tls://HOST:PORT` (a stream over TLS) or
+   * `ambi+dtls://HOST:PORT` (a manifest in each datagram; those that are lost
+   * are not sent again). Further URIs, separated by white space, are
+   * alternatives, up to 64 in all. The server's certificate is always verified.
+   * The proxies of the environment (`https_proxy`, `no_proxy`) apply to
+   * `https://`.
+   *
+   * When a connection fails, ends, or brings nothing for 10 s while packets
+   * come, the next URI is tried at once. When all of them have been, that
+   * begins anew after 1 s, then 2 s, 4 s and so on up to 60 s, and a random
+   * part more.
+   *
+   * Manifests may come on `manifest_%u` pads instead, or as well.
    *
    * Since: 0.1
    */

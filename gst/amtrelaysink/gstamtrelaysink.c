@@ -38,6 +38,13 @@
  * larger than #GstAmtRelaySink:mtu with that is dropped, counted, and told by
  * one WARNING message. Seven MPEG-TS packets (1316 bytes) always fit into 1500.
  *
+ * ## Buffer lists
+ *
+ * Datagrams of one size that come in one buffer list, as muxers and payloaders
+ * make them, go to a gateway with one call into the system, which takes a
+ * fraction of the time. Nothing is held back for that: single buffers leave at
+ * once. The receivers see no difference.
+ *
  * ## Messages
  *
  * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
@@ -59,6 +66,9 @@
  * * `packets-in`, `bytes-in`: buffers taken, and their bytes.
  * * `packets-sent`, `bytes-sent`: datagrams sent, one for each gateway, and
  *   their UDP payload bytes (without any header).
+ * * `segments-refused`: gateways to which the system takes no more than one
+ *   datagram at once, because the network interface does not compute checksums,
+ *   or IPsec is used. They are served all the same, but take more time.
  * * `dropped-empty`: buffers without a byte.
  * * `dropped-too-big`: buffers too big for the gateways of at least one address
  *   family, not sent to those.

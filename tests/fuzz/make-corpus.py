@@ -322,6 +322,67 @@ def driad():
         [FAIL, 0, 3, DEADLINE, TIME, 24, ANSWER, 0, hour | secure, 1, 0, 1, 1])
     yield "raw", bytes([no_sd]) + bytes(
         [ANSWER, 0, 0x80 | 24, 3, 1, 9, 6, 1, 1, 127, 0, 0, 1, 2, 1, 4])
+# The calls of fuzz-ambi-verify.c.
+(PACKET_IN, PACKETS_IN, DIGEST_IN, DIGESTS_IN, MANIFEST_IN, OCTETS_IN,
+ DATAGRAM_IN, PASS_TIME, CONNECT, DISCONNECT, END_STREAM, RESET, SETTINGS,
+ JUMP, MANIFESTS_IN, OVERFLOW) = range(16)
+
+
+def play(mode, room, digests, wrap, *steps_):
+    return bytes([mode, room, digests, wrap]) + b"".join(
+        bytes(step).ljust(4, b"\0") if len(step) < 4 else bytes(step)
+        for step in steps_)
+
+
+def verifying():
+    both = (CONNECT, 0, 1), (CONNECT, 1, 2), (MANIFEST_IN, 0, 8), (
+        MANIFEST_IN, 1, 8)
+    wait = [(PASS_TIME, 4)] * 4
+    for mode in range(4):
+        held = 0x20 | mode
+        yield f"digests-first-{mode}", play(
+            held, 0x2f, 99, 3, *both, (DIGESTS_IN, 0, 0, 0),
+            (PACKETS_IN, 0, 9), *wait, (PASS_TIME, 3, 2))
+        yield f"packets-first-{mode}", play(
+            held, 0x2f, 99, 3, (PACKETS_IN, 0, 9), *both,
+            (MANIFEST_IN, 0, 7, 0), (MANIFEST_IN, 1, 0x87, 3), *wait)
+        yield f"transition-{mode}", play(
+            held, 0x2f, 99, 3, *both, (DIGESTS_IN, 0, 0, 0),
+            (PACKETS_IN, 0, 4), (MANIFEST_IN, 0, 0x79, 8), *wait,
+            (DIGESTS_IN, 1, 90, 0), (PACKETS_IN, 0, 8), (DISCONNECT, 0),
+            (PASS_TIME, 2, 50), (CONNECT, 0, 1), (MANIFEST_IN, 0, 7, 0),
+            (PACKETS_IN, 0, 8), (PASS_TIME, 3, 20))
+        yield f"gap-{mode}", play(
+            held, 0x43, 99, 3, *both[::2], (DIGESTS_IN, 0, 0, 0),
+            (PACKET_IN, 0), (PACKETS_IN, 2, 3), (SETTINGS, 40, 20), *wait,
+            (PACKETS_IN, 1, 12), (RESET,), (PACKETS_IN, 0, 20))
+        yield f"full-{mode}", play(
+            held, 0x21, 5, 3, *both[::2], (OVERFLOW, 0, 90),
+            *[(PACKETS_IN, 0, 31), (PASS_TIME, 1, 100)] * 12,
+            (DIGESTS_IN, 0, 100, 0), (PACKETS_IN, 0, 31))
+    yield "stale", play(0, 0x2f, 99, 0, (CONNECT, 0, 7), (MANIFEST_IN, 0, 15),
+                        (JUMP, 1), (DIGEST_IN, 0, 0, 1), (JUMP, 255),
+                        *[(DIGEST_IN, 0, 0, 2), (PASS_TIME, 2, 3)] * 3,
+                        (DIGESTS_IN, 0, 0, 3), (PACKETS_IN, 0, 31))
+    yield "lost", play(0x80, 0x2f, 99, 0, (CONNECT, 0, 1), (MANIFEST_IN, 0, 8),
+                       *[step for n in range(0, 80, 8) for step in (
+                           (DIGESTS_IN, 0, n, n), (PACKETS_IN, n, 7),
+                           (PASS_TIME, 2, 4))],
+                       *[(PASS_TIME, 4)] * 20, (JUMP, 100),
+                       (DIGESTS_IN, 0, 0, 0), (PACKETS_IN, 0, 9), *wait)
+    yield "empty", play(0, 0x2f, 9, 0, (CONNECT, 0, 1), (MANIFEST_IN, 0, 8),
+                        *[(MANIFESTS_IN, 0, 40)] * 2, (MANIFESTS_IN, 3, 1))
+    yield "ended", play(0, 0x2f, 9, 0, (CONNECT, 0, 1), (MANIFEST_IN, 0, 7),
+                        (END_STREAM, 0), (PASS_TIME, 3, 50), (PACKET_IN, 1),
+                        (DISCONNECT, 0), *[step for n in range(5) for step in (
+                            (CONNECT, n, n + 1), (MANIFEST_IN, n, 7))])
+    yield "octets", play(0, 0x2f, 9, 0, (CONNECT, 0, 0x80),
+                         (OCTETS_IN, 0, 14)) + bytes(
+        [0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]) + bytes(
+        [DATAGRAM_IN, 0, 3, 0, 1, 2, 3, OCTETS_IN, 0, 4, 0, 0, 0, 0, 6])
+    yield "wrong", play(0, 0x2f, 9, 0, (CONNECT, 0, 0x80), (MANIFEST_IN, 0, 3),
+                        (CONNECT, 1, 1), (OCTETS_IN, 1, 18)) + bytes(
+        [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 128, 0, 0, 2, 7, 7])
 
 
 def write(target, seeds):
@@ -345,12 +406,13 @@ def main():
                     if v["amt_hex"].startswith("06")] + list(ipv6_chains()))
     write("ipfrag", reassembly())
     write("ambi-follow", follow())
-    write("ambi-wire", manifests(ambi))
+    write("ambi-wire", manifests(load("ambi.json")))
     write("ambi-sign", signing())
     write("dorms-data", metadata())
     write("dorms", searches())
     write("dns", dns(vectors["amtrelay_rdata"]))
     write("driad", driad())
+    write("ambi-verify", verifying())
 
 
 main()

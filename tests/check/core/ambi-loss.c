@@ -88,7 +88,7 @@ pass_time (stream * s, core_time time)
     s->now = MIN (MAX (due, s->now + 1), until);
     while (ambi_store_expire (&s->store, s->now, &info))
       s->lost += ambi_loss_expired (&s->loss, &info, s->now);
-    ambi_store_sweep (&s->store, s->now);
+    ambi_store_sweep (&s->store, s->now, 0);
     ambi_loss_advance (&s->loss, &s->store, s->now);
   } while (s->now < until);
 }

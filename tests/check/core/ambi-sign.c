@@ -309,6 +309,33 @@ GST_START_TEST (test_wrap)
 
 GST_END_TEST;
 
+/* Long before the wrap of either it is time for another stream. */
+GST_START_TEST (test_old)
+{
+  ambi_sign_config config = default_config ();
+  ambi_sign *sign;
+
+  config.first_packet_seq = 0x7ffffffe;
+  sign = new_sign (&config, 0);
+  add_packet (sign, 0x7ffffffe, 0);
+  fail_if (ambi_sign_is_old (sign));
+  add_packet (sign, 0x7fffffff, 0);
+  fail_unless (ambi_sign_is_old (sign));
+  ambi_sign_free (sign);
+
+  config.first_packet_seq = 0;
+  config.first_manifest_seq = 0x7fffffff;
+  sign = new_sign (&config, 0);
+  add_packet (sign, 0, 0);
+  fail_if (ambi_sign_is_old (sign));
+  ambi_sign_flush (sign, 0);
+  take (sign, &config, 0);
+  fail_unless (ambi_sign_is_old (sign));
+  ambi_sign_free (sign);
+}
+
+GST_END_TEST;
+
 static void
 sign_vector (ambi_sign * sign, JsonParser * parser, unsigned i)
 {
@@ -523,6 +550,7 @@ ambi_sign_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_script, 0, G_N_ELEMENTS (scripts));
   tcase_add_test (tc, test_wrap);
+  tcase_add_test (tc, test_old);
   tcase_add_test (tc, test_vector);
   tcase_add_test (tc, test_each_packet_at_once);
   tcase_add_test (tc, test_not_taken);

@@ -127,9 +127,9 @@ GST_START_TEST (test_one)
   fail_unless (chain.used != AMBI_NONE);
   fail_unless_equals_int (state_of (&s, 100), AMBI_SEQ_USED);
   check_store (&s);
-  ambi_store_sweep (&s, 69 + HOLD_TIME);
+  ambi_store_sweep (&s, 69 + HOLD_TIME, 0);
   fail_unless (find (&s, 5, &chain));
-  ambi_store_sweep (&s, 70 + HOLD_TIME);
+  ambi_store_sweep (&s, 70 + HOLD_TIME, 0);
   fail_if (find (&s, 5, &chain));
   /* It is used for good. */
   fail_unless_equals_int (state_of (&s, 100), AMBI_SEQ_USED);
@@ -216,7 +216,7 @@ GST_START_TEST (test_alike)
   fail_unless_equals_int (use (&s, 7, 20), 5);
   fail_if (is_held (&s, 7));
   fail_unless_equals_int (s.index.n, 1);
-  ambi_store_sweep (&s, 20 + HOLD_TIME);
+  ambi_store_sweep (&s, 20 + HOLD_TIME, 0);
   fail_unless_equals_int (s.index.n, 0);
   check_store (&s);
   ambi_store_clear (&s);
@@ -238,7 +238,7 @@ GST_START_TEST (test_work_of_alike)
     fail_unless (learn (&s, i, 7, 0));
   for (uint32_t i = 0; i < N; i++)
     use (&s, 7, 1);
-  ambi_store_sweep (&s, 1 + HOLD_TIME);
+  ambi_store_sweep (&s, 1 + HOLD_TIME, 0);
   fail_unless (s.index.probes - before < 8 * N);
   check_store (&s);
   fail_unless_equals_int (s.used.n, 0);
@@ -315,7 +315,7 @@ GST_START_TEST (test_bounds)
   fail_unless (s.n_chunks <= 10);
   fail_unless (s.window.size == AMBI_WINDOW_MIN);
   while (ambi_store_expire (&s, 1002 + HOLD_TIME, &info));
-  ambi_store_sweep (&s, 1001 + HOLD_TIME);
+  ambi_store_sweep (&s, 1001 + HOLD_TIME, 0);
   fail_unless_equals_int (s.held.n + s.used.n, 0);
   fail_unless_equals_int (s.index.n, 0);
   check_store (&s);
@@ -340,7 +340,7 @@ GST_START_TEST (test_jumps)
     if (i % 3 == 0)
       use (&s, i, i);
     while (ambi_store_expire (&s, i, &info));
-    ambi_store_sweep (&s, i);
+    ambi_store_sweep (&s, i, 0);
     seq += i % 5 == 0 ? 1 : UINT32_C (0x7fffffff);
   }
   check_store (&s);
@@ -363,9 +363,33 @@ GST_START_TEST (test_left_behind)
   fail_unless_equals_int (state_of (&s, 5), AMBI_SEQ_STALE);
   fail_unless_equals_int (use (&s, 5, 1), 5);
   fail_unless_equals_int (state_of (&s, 5 + AMBI_WINDOW_MIN), AMBI_SEQ_HELD);
-  ambi_store_sweep (&s, 1 + HOLD_TIME);
+  ambi_store_sweep (&s, 1 + HOLD_TIME, 0);
   fail_unless_equals_int (state_of (&s, 5 + AMBI_WINDOW_MIN), AMBI_SEQ_HELD);
   fail_unless_equals_int (use (&s, 7, 1), 5 + AMBI_WINDOW_MIN);
+  check_store (&s);
+  ambi_store_clear (&s);
+}
+
+GST_END_TEST;
+
+/* Two jumps later the window is where it was. */
+GST_START_TEST (test_left_behind_and_back)
+{
+  const uint32_t jump = 0x7ffffe00;
+  ambi_digest_info info;
+  ambi_store s;
+
+  setup_store (&s, 1000);
+  learn (&s, 5, 5, 0);
+  learn (&s, 6, 6, 0);
+  learn (&s, 5 + jump, 7, 1);
+  fail_unless_equals_int (state_of (&s, 5), AMBI_SEQ_STALE);
+  fail_unless_equals_int (use (&s, 5, 1), 5);
+  fail_unless (ambi_store_expire (&s, HOLD_TIME, &info));
+  fail_unless_equals_int (info.seq, 6);
+  learn (&s, 5 + jump + jump, 8, HOLD_TIME);
+  fail_unless_equals_int (state_of (&s, 5), AMBI_SEQ_USED);
+  fail_unless_equals_int (state_of (&s, 6), AMBI_SEQ_GIVEN_UP);
   check_store (&s);
   ambi_store_clear (&s);
 }
@@ -389,7 +413,7 @@ GST_START_TEST (test_owed)
   fail_unless_equals_int (state_of (&s, 100), AMBI_SEQ_USED);
   find (&s, 5, &chain);
   fail_unless (ambi_store_chain_owed (&s, &chain));
-  ambi_store_sweep (&s, 11 + HOLD_TIME);
+  ambi_store_sweep (&s, 11 + HOLD_TIME, 0);
   find (&s, 5, &chain);
   fail_if (ambi_store_chain_owed (&s, &chain));
   fail_unless (chain.used != AMBI_NONE);
@@ -576,6 +600,7 @@ ambi_store_suite (void)
   tcase_add_test (tc, test_bounds);
   tcase_add_test (tc, test_jumps);
   tcase_add_test (tc, test_left_behind);
+  tcase_add_test (tc, test_left_behind_and_back);
   tcase_add_test (tc, test_owed);
   tcase_add_test (tc, test_owed_too_much);
   tcase_add_test (tc, test_settle);

@@ -49,7 +49,8 @@ take_passed (fixture * f)
   for (unsigned i = 0; i < f->n_log; i++) {
     if (f->log[i].verdict != AMBI_PASS)
       continue;
-    fail_unless (f->log[i].payload < JUNK);
+    if (f->log[i].payload >= JUNK)
+      fail ("junk passed");
     n++;
   }
   f->n_log = 0;
@@ -196,7 +197,7 @@ GST_END_TEST;
  * for each. */
 GST_START_TEST (test_memory_of_packets)
 {
-  const size_t max = 4 << 20;
+  const size_t max = 2 << 20;
   ambi_verify_config config = {.max_held_bytes = max };
   size_t before, most = 0;
   fixture f;
@@ -205,9 +206,10 @@ GST_START_TEST (test_memory_of_packets)
   for (uint32_t i = 0; i < AMBI_PROFILES_MAX; i++)
     fixture_use (&f, i, 0);
   before = allocated ();
-  for (unsigned i = 0; i < 20000; i++) {
+  for (unsigned i = 0; i < 10000; i++) {
     fixture_packet_in (&f, JUNK + i);
-    fail_unless (fixture_stats (&f)->bytes_held <= max);
+    if (fixture_stats (&f)->bytes_held > max)
+      fail ("%zu octets are held", fixture_stats (&f)->bytes_held);
     f.n_log = 0;
     if (i % 100 == 0)
       most = MAX (most, allocated ());
@@ -223,7 +225,7 @@ GST_END_TEST;
 /* Digests: as many as are allowed, whatever their numbers. */
 GST_START_TEST (test_memory_of_digests)
 {
-  const unsigned max = 20000;
+  const unsigned max = 8000;
   ambi_verify_config config = {.max_digests = max };
   size_t before, most = 0;
   uint32_t seq = 0;
@@ -237,7 +239,8 @@ GST_START_TEST (test_memory_of_digests)
     if (i % 2)
       fixture_packet_in (&f, i);
     f.n_log = f.n_events = 0;
-    fail_unless (fixture_stats (&f)->digests_held <= max);
+    if (fixture_stats (&f)->digests_held > max)
+      fail ("%zu digests are held", fixture_stats (&f)->digests_held);
     seq += i % 7 == 0 ? UINT32_C (0x7fffffff) : 1;
     if (i % 1000 == 0)
       most = MAX (most, allocated ());

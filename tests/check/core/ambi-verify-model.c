@@ -44,6 +44,7 @@ typedef struct
   uint32_t payload;
   core_time time;
   unsigned unsettled;           /* places, a bit each */
+  bool in_doubt;
 } digest;
 
 typedef struct
@@ -60,6 +61,7 @@ typedef struct
   unsigned age;
   core_time left;
   core_time hold_time;
+  core_time doubt_until;
   uint32_t first_seq;           /* of the sender's first packet */
   bool started;
   uint32_t top;
@@ -166,6 +168,7 @@ add_digest (model * m, unsigned place, state s, uint32_t seq, uint32_t payload)
   d->payload = payload;
   d->time = m->now;
   d->unsettled = 0;
+  d->in_doubt = s == HELD && m->now < m->profiles[place].doubt_until;
   return d;
 }
 
@@ -173,6 +176,23 @@ static bool
 is_old (const model * m, const digest * d)
 {
   return d->time + m->profiles[d->place].hold_time <= m->now;
+}
+
+/* Of streams that may list again what was used before them. */
+static unsigned
+places_in_doubt (const model * m)
+{
+  unsigned places = 0;
+
+  for (unsigned p = 0; p < N_PLACES; p++) {
+    if (m->profiles[p].in_use && m->now < m->profiles[p].doubt_until)
+      places |= 1u << p;
+  }
+  for (unsigned i = 0; i < m->n_digests; i++) {
+    if (m->digests[i].in_doubt)
+      places |= 1u << m->digests[i].place;
+  }
+  return places;
 }
 
 static void
@@ -199,9 +219,16 @@ model_retire (model * m)
 static void
 model_expire (model * m, core_time now)
 {
+  unsigned in_doubt;
+
   m->now = now;
   for (unsigned i = m->n_digests; i-- > 0;) {
-    if (is_old (m, &m->digests[i]))
+    if (m->digests[i].state == HELD && is_old (m, &m->digests[i]))
+      remove_digest (m, i);
+  }
+  in_doubt = places_in_doubt (m);
+  for (unsigned i = m->n_digests; i-- > 0;) {
+    if (is_old (m, &m->digests[i]) && !(m->digests[i].unsettled & in_doubt))
       remove_digest (m, i);
   }
   while (m->n_packets > 0 && m->packets[0].until <= now) {
@@ -420,6 +447,8 @@ model_digest (model * m, unsigned place, uint32_t seq, uint32_t payload)
 
     if (d.place != place || d.state != HELD || d.seq != seq)
       continue;
+    if (d.payload == payload && d.in_doubt)
+      return false;
     remove_digest (m, (unsigned) i);
     if (d.payload == payload) {
       add_digest (m, place, HELD, seq, payload);
@@ -450,6 +479,10 @@ model_unsettle (model * m, unsigned place, core_time since)
 
     if (d->place != place && d->state == USED && d->time >= since)
       d->unsettled |= 1u << place;
+  }
+  for (unsigned p = 0; p < N_PLACES; p++) {
+    if (p != place && m->profiles[p].in_use)
+      m->profiles[place].doubt_until = m->now + m->profiles[place].hold_time;
   }
 }
 
@@ -494,6 +527,7 @@ pass_time (world * w, core_time time)
 static void
 packet_in (world * w, uint32_t payload)
 {
+  model_expire (&w->m, w->f.now);
   model_packet (&w->m, payload);
   fixture_packet_in (&w->f, payload);
 }
@@ -509,6 +543,7 @@ digest_in (world * w, unsigned place, unsigned i)
     payload = below (w, N_SENT);
   if (chance (w, 1))
     seq += chance (w, 50) ? 100000 : 0x7fff0000;
+  model_expire (&w->m, w->f.now);
   news = model_digest (&w->m, place, seq, payload);
   NEED (fixture_digest_in (&w->f, place, seq, payload) == news);
 }
@@ -543,6 +578,7 @@ change_profile (world * w)
   unsigned place = below (w, N_PLACES);
   profile *p = &w->m.profiles[place];
 
+  model_expire (&w->m, w->f.now);
   if (!p->in_use) {
     /* A free place before it would be taken instead. */
     for (unsigned i = 0; i < place; i++) {

@@ -302,6 +302,52 @@ GST_START_TEST (test_replay_unsettled)
 
 GST_END_TEST;
 
+/* The second one's digests come long after their packets, and wait for others as
+ * long as any: a use is remembered until then. */
+GST_START_TEST (test_replay_late_digests)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  digest_and_packet (&f, 0, 1, 1);
+  expect_passed (&f, 1);
+  fixture_pass_time (&f, SECONDS (9));
+  fixture_use (&f, 2, 0);
+  fixture_digest_in (&f, 1, 501, 1);
+  fixture_pass_time (&f, SECONDS (9));
+  fail_unless_equals_int (fixture_packet_in (&f, 1), AMBI_HELD);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* What passed before the second one was known is not lost with it, even if a
+ * replay of one of those packets comes. */
+GST_START_TEST (test_replay_loses_nothing)
+{
+  const ambi_verify_stats *stats;
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 1; i <= 3; i++)
+    digest_and_packet (&f, 0, i, i);
+  expect_passed (&f, 1, 2, 3);
+  fixture_use (&f, 2, 0);
+  for (uint32_t i = 1; i <= 3; i++)
+    fixture_digest_in (&f, 1, 500 + i, i);
+  fail_unless_equals_int (fixture_packet_in (&f, 1), AMBI_HELD);
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_pass_time (&f, SECONDS (30));
+  stats = ambi_verify_get_stats (f.verify);
+  fail_unless_equals_uint64 (stats->lost, 0);
+  fail_unless_equals_uint64 (stats->presumed_lost, 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* Three of them know a packet: its use counts once. */
 GST_START_TEST (test_replay_three)
 {
@@ -372,9 +418,153 @@ GST_START_TEST (test_replay_forgotten)
 
 GST_END_TEST;
 
+/* A digest that came late waits for longer than a use is remembered, and not
+ * even repeating it for ever helps. */
+GST_START_TEST (test_replay_outlives)
+{
+  fixture f;
+
+  for (unsigned repeats = 0; repeats < 40; repeats += 39) {
+    fixture_init (&f, NULL);
+    fixture_use (&f, 1, 0);
+    digest_and_packet (&f, 0, 1, 1);
+    expect_passed (&f, 1);
+    fixture_use (&f, 2, 0);
+    fixture_pass_time (&f, SECONDS (9));
+    fixture_digest_in (&f, 1, 501, 1);
+    fixture_digest_in (&f, 1, 502, 2);
+    for (unsigned i = 0; i < repeats; i++) {
+      fixture_pass_time (&f, SECONDS (1));
+      fixture_digest_in (&f, 1, 501, 1);
+      if (fixture_packet_in (&f, 1 + 1000 * (i % 2)) != AMBI_HELD)
+        fail ("passed again after %u repeats", i);
+    }
+    fixture_pass_time (&f, SECONDS (3));
+    f.n_log = 0;
+    if (repeats == 0) {
+      fail_unless_equals_int (fixture_packet_in (&f, 1), AMBI_HELD);
+      fixture_packet_in (&f, 2);
+      expect_passed (&f, 2);
+    }
+    fixture_clear (&f);
+  }
+}
+
+GST_END_TEST;
+
+/* Nor is a use remembered for ever. */
+GST_START_TEST (test_doubt_ends)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  digest_and_packet (&f, 0, 1, 1);
+  fixture_use (&f, 2, 0);
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_digest_in (&f, 1, 501, 2);
+  fixture_pass_time (&f, SECONDS (30));
+  f.n_log = 0;
+  digest_and_packet (&f, 1, 502, 1);
+  expect_passed (&f, 1);
+  /* Its place is free. */
+  fail_unless_equals_int (fixture_use (&f, 3, 0), 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Uses were forgotten before the second one was known. */
+GST_START_TEST (test_replay_forgotten_before)
+{
+  ambi_verify_config config = {.max_digests = 4 };
+  fixture f;
+
+  fixture_init (&f, &config);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 6; i++)
+    digest_and_packet (&f, 0, i, i);
+  f.n_log = 0;
+  fixture_use (&f, 2, 0);
+  fixture_digest_in (&f, 1, 500, 0);
+  fail_unless_equals_int (fixture_packet_in (&f, 0), AMBI_HELD);
+  fixture_pass_time (&f, SECONDS (10));
+  f.n_log = 0;
+  digest_and_packet (&f, 1, 510, 10);
+  expect_passed (&f, 10);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* The second one has a digest of a use that has to be forgotten: it must not
+ * vouch for it. */
+GST_START_TEST (test_replay_forgotten_after)
+{
+  ambi_verify_config config = {.max_digests = 4 };
+  fixture f;
+
+  fixture_init (&f, &config);
+  fixture_use (&f, 1, 0);
+  digest_and_packet (&f, 0, 0, 0);
+  fixture_use (&f, 2, 0);
+  fail_unless (fixture_digest_in (&f, 1, 500, 0));
+  for (uint32_t i = 1; i < 6; i++)
+    digest_and_packet (&f, 0, i, i);
+  f.n_log = 0;
+  fail_unless_equals_int (fixture_packet_in (&f, 0), AMBI_HELD);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /*
  * Statistics
  */
+
+/* What one may not learn was listed all the same. */
+GST_START_TEST (test_unknown_while_blind)
+{
+  ambi_verify_config config = {.max_digests = 4 };
+  fixture f;
+
+  fixture_init (&f, &config);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 4; i++)
+    digest_and_packet (&f, 0, i, i);
+  fixture_use (&f, 2, 0);
+  digest_and_packet (&f, 0, 4, 4);
+  fixture_digest_in (&f, 1, 499, 4);    /* it knows where it joined */
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  for (uint32_t i = 0; i < 10; i++)
+    fail_if (fixture_digest_in (&f, 1, 500 + i, 50 + i));
+  fail_unless_equals_uint64 (fixture_stats (&f)->unknown, 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Manifests that were late fill a gap; what was told of it stays told. */
+GST_START_TEST (test_unknown_only_grows)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  digest_and_packet (&f, 0, 1, 1);
+  fixture_digest_in (&f, 0, 5, 5);
+  fail_unless_equals_uint64 (fixture_stats (&f)->unknown, 3);
+  fixture_digest_in (&f, 0, 2, 2);
+  fixture_digest_in (&f, 0, 3, 3);
+  fail_unless_equals_uint64 (fixture_stats (&f)->unknown, 3);
+  fixture_digest_in (&f, 0, 8, 8);
+  fail_unless_equals_uint64 (fixture_stats (&f)->unknown, 3);
+  fixture_digest_in (&f, 0, 10, 10);
+  fail_unless_equals_uint64 (fixture_stats (&f)->unknown, 4);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
 
 /* Loss counts in the stream that is used longest. */
 GST_START_TEST (test_in_charge)
@@ -455,6 +645,40 @@ GST_START_TEST (test_empty_manifests)
 
 GST_END_TEST;
 
+/* A server begins with what it sent lately: a fast stream has thousands of
+ * manifests in that time, of which a receiver that comes back knows all. */
+GST_START_TEST (test_known_manifests)
+{
+  ambi_event event;
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 5000; i++) {
+    fixture_manifest_in (&f, 0, i, 0);
+    fixture_digest_in (&f, 0, i, i);
+  }
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 5000; i++) {
+    fixture_manifest_in (&f, 0, i, 0);
+    fixture_digest_in (&f, 0, i, i);
+  }
+  fixture_expect_no_event (&f);
+  fixture_packet_in (&f, 4999);
+  expect_passed (&f, 4999);
+  /* But not for ever. */
+  for (uint32_t i = 0; i < 6000; i++) {
+    fixture_manifest_in (&f, 0, i, 0);
+    fixture_digest_in (&f, 0, 1, 1);
+  }
+  event = fixture_expect_event (&f, AMBI_EVENT_DISCONNECT);
+  fail_unless_equals_int (event.trouble, AMBI_TROUBLE_EMPTY);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_overflow)
 {
   ambi_verify_config config = {.max_digests = 100 };
@@ -501,12 +725,21 @@ ambi_verify_transition_suite (void)
   tcase_add_test (tc, test_replay_both_known);
   tcase_add_test (tc, test_replay_owed);
   tcase_add_test (tc, test_replay_unsettled);
+  tcase_add_test (tc, test_replay_late_digests);
+  tcase_add_test (tc, test_replay_loses_nothing);
   tcase_add_test (tc, test_replay_three);
   tcase_add_test (tc, test_replay_after_break);
   tcase_add_test (tc, test_replay_forgotten);
+  tcase_add_test (tc, test_replay_outlives);
+  tcase_add_test (tc, test_doubt_ends);
+  tcase_add_test (tc, test_replay_forgotten_before);
+  tcase_add_test (tc, test_replay_forgotten_after);
+  tcase_add_test (tc, test_unknown_while_blind);
+  tcase_add_test (tc, test_unknown_only_grows);
   tcase_add_test (tc, test_in_charge);
   tcase_add_test (tc, test_manifests_lost);
   tcase_add_test (tc, test_empty_manifests);
+  tcase_add_test (tc, test_known_manifests);
   tcase_add_test (tc, test_overflow);
   return s;
 }

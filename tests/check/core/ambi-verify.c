@@ -383,6 +383,49 @@ GST_START_TEST (test_ended)
 
 GST_END_TEST;
 
+/* One of two connections ended: the other one goes on, and its digests are to
+ * expire. */
+GST_START_TEST (test_ended_for_one)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  fixture_use (&f, 1, 0);
+  fixture_digest_in (&f, 0, 1, 1);
+  ambi_verify_end_profile (f.verify, 0, f.now);
+  ambi_verify_release_profile (f.verify, 0, f.now);
+  fixture_digest_in (&f, 0, 2, 2);
+  fixture_pass_time (&f, SECONDS (11));
+  fail_unless_equals_uint64 (fixture_stats (&f)->digests_held, 0);
+  fail_unless_equals_int (fixture_packet_in (&f, 2), AMBI_HELD);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Every call that takes the time leaves counters that add up. */
+GST_START_TEST (test_counters_of_late_calls)
+{
+  fixture f;
+
+  fixture_init (&f, NULL);
+  fixture_use (&f, 1, 0);
+  fixture_packet_in (&f, 1);
+  f.now += SECONDS (3);
+  fixture_use (&f, 2, 0);
+  fixture_expect_dropped (&f, 1, AMBI_REASON_UNAUTHENTICATED);
+  fail_unless_equals_uint64 (fixture_stats (&f)->packets_held, 0);
+  fixture_packet_in (&f, 2);
+  f.now += SECONDS (3);
+  ambi_verify_end_profile (f.verify, 0, f.now);
+  fail_unless_equals_uint64 (fixture_stats (&f)->packets_held, 0);
+  fail_unless_equals_uint64 (fixture_stats (&f)->bytes_held, 0);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* Nothing is let through at the end. */
 GST_START_TEST (test_reset)
 {
@@ -499,6 +542,54 @@ GST_START_TEST (test_plan_changed)
 
 GST_END_TEST;
 
+/* What is held may lie somewhere else afterwards. */
+GST_START_TEST (test_moved)
+{
+  static const uint8_t copy[] = { 7, 0, 0, 0 };
+  fixture f;
+
+  fixture_init (&f, NULL);
+  ambi_verify_moved (f.verify, copy);   /* nothing is held */
+  fixture_packet_in (&f, 5);
+  ambi_verify_moved (f.verify, copy);
+  fixture_use (&f, 1, 0);
+  fixture_digest_in (&f, 0, 1, 5);
+  fixture_expect_nothing (&f);
+  fixture_digest_in (&f, 0, 2, 7);
+  expect_passed (&f, 5);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* As for the data hold time: what waits keeps its time. */
+GST_START_TEST (test_reorder_time_changes)
+{
+  ambi_verify_config config = {.order = AMBI_ORDER_SEQUENCE };
+  fixture f;
+
+  fixture_init (&f, &config);
+  fixture_use (&f, 1, 0);
+  for (uint32_t i = 0; i < 10; i++)
+    fixture_digest_in (&f, 0, i, i);
+  fixture_packet_in (&f, 0);
+  fixture_packet_in (&f, 2);
+  ambi_verify_set_reorder_time (f.verify, MSECONDS (100));
+  expect_passed (&f, 0);
+  fixture_pass_time (&f, SECONDS (1) - 1);
+  fixture_expect_nothing (&f);
+  fixture_pass_time (&f, 1);
+  expect_passed (&f, 2);
+  fixture_packet_in (&f, 5);
+  fixture_pass_time (&f, MSECONDS (100));
+  expect_passed (&f, 5);
+  fixture_pass_time (&f, MSECONDS (200));
+  fail_unless_equals_uint64 (fixture_stats (&f)->presumed_lost, 3);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_config)
 {
   ambi_verify_config config = { 0 };
@@ -559,10 +650,14 @@ ambi_verify_suite (void)
   tcase_add_test (tc, test_places);
   tcase_add_test (tc, test_users);
   tcase_add_test (tc, test_ended);
+  tcase_add_test (tc, test_ended_for_one);
+  tcase_add_test (tc, test_counters_of_late_calls);
   tcase_add_test (tc, test_reset);
   tcase_add_test (tc, test_monitor);
   tcase_add_test (tc, test_hold_time_changes);
   tcase_add_test (tc, test_plan_changed);
+  tcase_add_test (tc, test_moved);
+  tcase_add_test (tc, test_reorder_time_changes);
   tcase_add_test (tc, test_config);
   tcase_add_test (tc, test_expect);
   return s;

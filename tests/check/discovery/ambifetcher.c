@@ -2,243 +2,15 @@
  * Copyright (C) 2026 The gst-multicast authors
  *
  * What fetches the manifests of ambiverify: through servers that die, come
- * back, fall silent, refuse or bring something else.  The test stands in the
- * place of the element: a line is a manifest, and one with an x is refused.
+ * back, fall silent, refuse or bring something else.
  */
-#include "gstambifetcher.h"
-
 #include <string.h>
 
-#include "testserver.h"
+#include "ambireceiver.h"
 
 #define MS CORE_MSECOND
 
 GST_DEBUG_CATEGORY (gst_ambi_verify_debug);
-
-struct _GstAmbiFeed
-{
-  gchar *uri;
-  gboolean another;
-  GString *text;
-  guint64 lines;
-};
-
-/* What the fetcher told; it calls from its own thread. */
-typedef struct
-{
-  GstAmbiFetcher *fetcher;
-  GstAmbiFetcherSettings settings;
-
-  GMutex lock;
-  GPtrArray *feeds;             /* all that ever were */
-  guint n_open;
-  guint n_connected;
-  guint n_ended;
-  guint n_complete;
-  guint n_trouble;
-  gchar *trouble_uri;
-  gchar *trouble_code;
-  gchar *trouble_text;
-  gboolean refuse;              /* no feeds */
-} Receiver;
-
-static GstAmbiFeed *
-on_connected (const gchar * uri, gboolean another, gpointer user)
-{
-  Receiver *r = user;
-  GstAmbiFeed *feed = NULL;
-
-  g_mutex_lock (&r->lock);
-  if (!r->refuse) {
-    feed = g_new0 (GstAmbiFeed, 1);
-    feed->uri = g_strdup (uri);
-    feed->another = another;
-    feed->text = g_string_new (NULL);
-    g_ptr_array_add (r->feeds, feed);
-    r->n_open++;
-  }
-  r->n_connected++;
-  g_mutex_unlock (&r->lock);
-  return feed;
-}
-
-static ambi_intake_result
-on_bytes (GstAmbiFeed * feed, const guint8 * data, gsize len, gpointer user)
-{
-  Receiver *r = user;
-  ambi_intake_result result = AMBI_INTAKE_OK;
-
-  g_mutex_lock (&r->lock);
-  g_string_append_len (feed->text, (const gchar *) data, (gssize) len);
-  for (gsize i = 0; i < len; i++)
-    feed->lines += data[i] == '\n';
-  if (memchr (data, 'x', len) != NULL)
-    result = AMBI_INTAKE_WRONG_STREAM_ID;
-  g_mutex_unlock (&r->lock);
-  return result;
-}
-
-static guint64
-on_completed (GstAmbiFeed * feed, gpointer user)
-{
-  Receiver *r = user;
-  guint64 lines;
-
-  g_mutex_lock (&r->lock);
-  lines = feed->lines;
-  g_mutex_unlock (&r->lock);
-  return lines;
-}
-
-static void
-on_ended (GstAmbiFeed * feed, gboolean complete, gpointer user)
-{
-  Receiver *r = user;
-
-  g_mutex_lock (&r->lock);
-  r->n_open--;
-  r->n_ended++;
-  r->n_complete += complete;
-  g_mutex_unlock (&r->lock);
-}
-
-static void
-on_trouble (const gchar * uri, const gchar * code, const gchar * text,
-    gpointer user)
-{
-  Receiver *r = user;
-
-  g_mutex_lock (&r->lock);
-  r->n_trouble++;
-  g_free (r->trouble_uri);
-  g_free (r->trouble_code);
-  g_free (r->trouble_text);
-  r->trouble_uri = g_strdup (uri);
-  r->trouble_code = g_strdup (code);
-  r->trouble_text = g_strdup (text);
-  g_mutex_unlock (&r->lock);
-}
-
-static const GstAmbiFetcherCallbacks callbacks = {
-  .connected = on_connected,.bytes = on_bytes,.datagram = on_bytes,
-  .completed = on_completed,.ended = on_ended,.trouble = on_trouble
-};
-
-/* Times are short, so that faults pass quickly. */
-static void
-receiver_init (Receiver * r)
-{
-  memset (r, 0, sizeof (*r));
-  g_mutex_init (&r->lock);
-  r->feeds = g_ptr_array_new ();
-  r->settings.tls_ca_file = certificates_path ("ca.pem");
-  r->settings.first_wait = 20 * MS;
-  r->settings.idle_timeout = 300 * MS;
-}
-
-static void
-receiver_start (Receiver * r, const gchar * uris)
-{
-  GError *error = NULL;
-
-  r->settings.uris = uris;
-  r->fetcher = gst_ambi_fetcher_new (&r->settings, &callbacks, r, &error);
-  fail_unless (r->fetcher != NULL, "%s", error ? error->message : "");
-  fail_unless (gst_ambi_fetcher_start (r->fetcher, &error));
-}
-
-/* Whatever it does, it stops at once, and all feeds have ended. */
-static void
-receiver_stop (Receiver * r)
-{
-  gint64 before = g_get_monotonic_time ();
-
-  gst_ambi_fetcher_free (r->fetcher);
-  fail_unless (g_get_monotonic_time () - before < 500000);
-  fail_unless_equals_int (r->n_open, 0);
-}
-
-static void
-receiver_clear (Receiver * r)
-{
-  for (guint i = 0; i < r->feeds->len; i++) {
-    GstAmbiFeed *feed = g_ptr_array_index (r->feeds, i);
-
-    g_free (feed->uri);
-    g_string_free (feed->text, TRUE);
-    g_free (feed);
-  }
-  g_ptr_array_unref (r->feeds);
-  g_free (r->trouble_uri);
-  g_free (r->trouble_code);
-  g_free (r->trouble_text);
-  g_mutex_clear (&r->lock);
-}
-
-/* Waits until a counter of the receiver's is at least n. */
-static void
-wait_at_least (Receiver * r, const guint * counter, guint n)
-{
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
-  guint value;
-
-  do {
-    g_mutex_lock (&r->lock);
-    value = *counter;
-    g_mutex_unlock (&r->lock);
-    fail_unless (g_get_monotonic_time () < deadline, "%u of %u", value, n);
-    if (value < n)
-      g_usleep (1000);
-  } while (value < n);
-}
-
-static guint
-read_counter (Receiver * r, const guint * counter)
-{
-  guint value;
-
-  g_mutex_lock (&r->lock);
-  value = *counter;
-  g_mutex_unlock (&r->lock);
-  return value;
-}
-
-static GstAmbiFeed *
-get_feed (Receiver * r, guint i)
-{
-  GstAmbiFeed *feed;
-
-  wait_at_least (r, &r->feeds->len, i + 1);
-  g_mutex_lock (&r->lock);
-  feed = g_ptr_array_index (r->feeds, i);
-  g_mutex_unlock (&r->lock);
-  return feed;
-}
-
-/* So many lines came by a feed. */
-static void
-wait_for_lines (Receiver * r, GstAmbiFeed * feed, guint64 n)
-{
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
-
-  while (on_completed (feed, r) < n) {
-    fail_unless (g_get_monotonic_time () < deadline);
-    g_usleep (1000);
-  }
-}
-
-static void
-expect_trouble (Receiver * r, const gchar * uri, const gchar * code,
-    const gchar * words)
-{
-  wait_at_least (r, &r->n_trouble, 1);
-  g_mutex_lock (&r->lock);
-  fail_unless_equals_int (r->n_trouble, 1);
-  fail_unless_equals_string (r->trouble_uri, uri);
-  fail_unless_equals_string (r->trouble_code, code);
-  fail_unless (strstr (r->trouble_text, words) != NULL, "%s", r->trouble_text);
-  g_mutex_unlock (&r->lock);
-}
 
 /*
  * Servers
@@ -320,7 +92,7 @@ GST_START_TEST (test_settings)
 
     if (cases[i].ca_file)
       settings.tls_ca_file = certificates_path (cases[i].ca_file);
-    fail_unless (gst_ambi_fetcher_new (&settings, &callbacks, NULL,
+    fail_unless (gst_ambi_fetcher_new (&settings, &receiver_callbacks, NULL,
             &error) == NULL);
     fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
             GST_RESOURCE_ERROR_SETTINGS));
@@ -343,7 +115,7 @@ GST_START_TEST (test_too_many)
   for (guint i = 0; i < 65; i++)
     g_string_append (uris, "https://a/\n");
   settings.uris = uris->str;
-  fail_unless (gst_ambi_fetcher_new (&settings, &callbacks, NULL,
+  fail_unless (gst_ambi_fetcher_new (&settings, &receiver_callbacks, NULL,
           &error) == NULL);
   fail_unless (strstr (error->message, "65 URIs") != NULL);
   g_clear_error (&error);
@@ -366,17 +138,17 @@ GST_START_TEST (test_restart)
   receiver_init (&r);
   receiver_start (&r, uri);
   for (guint i = 0; i < 3; i++) {
-    wait_for_lines (&r, get_feed (&r, i), 2);
-    fail_unless_equals_int (read_counter (&r, &r.n_trouble), i);
+    receiver_wait_for_lines (&r, receiver_get_feed (&r, i), 2);
+    fail_unless_equals_int (receiver_read (&r, &r.n_trouble), i);
     test_server_free (server);
-    wait_at_least (&r, &r.n_trouble, i + 1);
-    fail_unless_equals_int (read_counter (&r, &r.n_ended), i + 1);
+    receiver_wait (&r, &r.n_trouble, i + 1);
+    fail_unless_equals_int (receiver_read (&r, &r.n_ended), i + 1);
     fail_unless_equals_string (r.trouble_code, "connection");
     server = test_server_new_at (port, "good.pem", __i__ ? go_on_tls : go_on,
         NULL);
   }
-  wait_for_lines (&r, get_feed (&r, 3), 2);
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 3);
+  receiver_wait_for_lines (&r, receiver_get_feed (&r, 3), 2);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 3);
   fail_unless_equals_int (r.n_complete, 0);
   receiver_stop (&r);
   test_server_free (server);
@@ -403,10 +175,10 @@ GST_START_TEST (test_alternatives)
 
   receiver_init (&r);
   receiver_start (&r, uris);
-  fail_unless (strstr (get_feed (&r, 0)->uri, "/good") == NULL);
-  fail_unless (g_str_has_suffix (get_feed (&r, 1)->uri, "/good"));
-  wait_for_lines (&r, get_feed (&r, 1), 2);
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 0);
+  fail_unless (strstr (receiver_get_feed (&r, 0)->uri, "/good") == NULL);
+  fail_unless (g_str_has_suffix (receiver_get_feed (&r, 1)->uri, "/good"));
+  receiver_wait_for_lines (&r, receiver_get_feed (&r, 1), 2);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 0);
   fail_unless_equals_int (test_server_n_peers (lost), 1);
   receiver_stop (&r);
   fail_unless_equals_int (r.n_ended, 2);
@@ -444,7 +216,7 @@ GST_START_TEST (test_trouble)
   receiver_start (&r, uris);
   while (test_server_n_peers (server) < 3)
     run_for (1);
-  expect_trouble (&r, uri, "connection", cases[__i__].words);
+  receiver_expect_trouble (&r, uri, "connection", cases[__i__].words);
   receiver_stop (&r);
   fail_unless_equals_int (r.n_trouble, 1);
   test_server_free (server);
@@ -464,9 +236,9 @@ GST_START_TEST (test_complete)
 
   receiver_init (&r);
   receiver_start (&r, uri);
-  wait_at_least (&r, &r.n_complete, 1);
+  receiver_wait (&r, &r.n_complete, 1);
   /* It may have changed, and is asked for again. */
-  wait_at_least (&r, &r.n_complete, 2);
+  receiver_wait (&r, &r.n_complete, 2);
   receiver_stop (&r);
   fail_unless_equals_string (((GstAmbiFeed *) r.feeds->pdata[0])->text->str,
       "line\n");
@@ -487,7 +259,7 @@ GST_START_TEST (test_retry_after)
 
   receiver_init (&r);
   receiver_start (&r, uri);
-  expect_trouble (&r, uri, "connection", "HTTP status 503");
+  receiver_expect_trouble (&r, uri, "connection", "HTTP status 503");
   first = g_get_monotonic_time ();
   while (test_server_n_peers (server) < 2)
     run_for (1);
@@ -510,11 +282,12 @@ GST_START_TEST (test_stalled)
 
   receiver_init (&r);
   receiver_start (&r, uri);
-  while (read_counter (&r, &r.n_connected) < 2) {
+  while (receiver_read (&r, &r.n_connected) < 2) {
     gst_ambi_fetcher_data_flows (r.fetcher);
     run_for (10);
   }
-  expect_trouble (&r, uri, "stalled", "packets come, but no manifests");
+  receiver_expect_trouble (&r, uri, "stalled",
+      "packets come, but no manifests");
   receiver_stop (&r);
   if (__i__)
     fail_unless (((GstAmbiFeed *) r.feeds->pdata[0])->text->len > 5);
@@ -535,15 +308,15 @@ GST_START_TEST (test_not_stalled)
 
   receiver_init (&r);
   receiver_start (&r, uri);
-  get_feed (&r, 0);
+  receiver_get_feed (&r, 0);
   end = g_get_monotonic_time () + 800000;
   while (g_get_monotonic_time () < end) {
     if (__i__)
       gst_ambi_fetcher_data_flows (r.fetcher);
     run_for (10);
   }
-  fail_unless_equals_int (read_counter (&r, &r.n_ended), 0);
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 0);
+  fail_unless_equals_int (receiver_read (&r, &r.n_ended), 0);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 0);
   receiver_stop (&r);
   test_server_free (server);
   receiver_clear (&r);
@@ -567,8 +340,8 @@ GST_START_TEST (test_no_answer)
   receiver_init (&r);
   r.settings.connect_timeout = 600 * MS;
   receiver_start (&r, uri);
-  expect_trouble (&r, uri, "connection", __i__ ? "the server does not answer" :
-      "no answer in time");
+  receiver_expect_trouble (&r, uri, "connection",
+      __i__ ? "the server does not answer" : "no answer in time");
   receiver_stop (&r);
   fail_unless_equals_int (r.n_connected, 0);
   test_server_free (mute);
@@ -590,26 +363,26 @@ GST_START_TEST (test_transition)
 
   receiver_init (&r);
   receiver_start (&r, uris);
-  old = get_feed (&r, 0);
+  old = receiver_get_feed (&r, 0);
   fail_if (old->another);
-  wait_for_lines (&r, old, 1);
+  receiver_wait_for_lines (&r, old, 1);
   gst_ambi_fetcher_refresh (r.fetcher, old, 0);
-  new = get_feed (&r, 1);
+  new = receiver_get_feed (&r, 1);
   fail_unless (new->another);
   fail_unless (g_str_has_prefix (new->uri, "ambi+tls:"));
-  wait_for_lines (&r, new, 2);
-  wait_for_lines (&r, old, 3);
-  fail_unless_equals_int (read_counter (&r, &r.n_open), 2);
+  receiver_wait_for_lines (&r, new, 2);
+  receiver_wait_for_lines (&r, old, 3);
+  fail_unless_equals_int (receiver_read (&r, &r.n_open), 2);
 
   gst_ambi_fetcher_leave (r.fetcher, old);
-  wait_at_least (&r, &r.n_ended, 1);
+  receiver_wait (&r, &r.n_ended, 1);
   /* What is told of it later is of no interest. */
   gst_ambi_fetcher_disconnect (r.fetcher, old);
   gst_ambi_fetcher_refresh (r.fetcher, old, 0);
-  wait_for_lines (&r, new, on_completed (new, &r) + 3);
-  fail_unless_equals_int (read_counter (&r, &r.n_connected), 2);
-  fail_unless_equals_int (read_counter (&r, &r.n_open), 1);
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 0);
+  receiver_wait_for_lines (&r, new, receiver_lines (&r, new) + 3);
+  fail_unless_equals_int (receiver_read (&r, &r.n_connected), 2);
+  fail_unless_equals_int (receiver_read (&r, &r.n_open), 1);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 0);
   receiver_stop (&r);
   test_server_free (a);
   test_server_free (b);
@@ -640,20 +413,21 @@ GST_START_TEST (test_transition_wrong_stream)
 
   receiver_init (&r);
   receiver_start (&r, uris);
-  old = get_feed (&r, 0);
-  wait_for_lines (&r, old, 1);
+  old = receiver_get_feed (&r, 0);
+  receiver_wait_for_lines (&r, old, 1);
   gst_ambi_fetcher_refresh (r.fetcher, old, 0);
   /* Both are tried; both are refused; the old connection goes on. */
-  wait_at_least (&r, &r.n_ended, 2);
-  fail_unless (get_feed (&r, 1)->another && get_feed (&r, 2)->another);
-  wait_for_lines (&r, old, on_completed (old, &r) + 5);
-  fail_unless_equals_int (read_counter (&r, &r.n_connected), 3);
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 0);
+  receiver_wait (&r, &r.n_ended, 2);
+  fail_unless (receiver_get_feed (&r, 1)->another
+      && receiver_get_feed (&r, 2)->another);
+  receiver_wait_for_lines (&r, old, receiver_lines (&r, old) + 5);
+  fail_unless_equals_int (receiver_read (&r, &r.n_connected), 3);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 0);
 
   /* And again, when it is told again. */
   gst_ambi_fetcher_refresh (r.fetcher, old, 0);
-  wait_at_least (&r, &r.n_ended, 4);
-  fail_unless_equals_int (read_counter (&r, &r.n_open), 1);
+  receiver_wait (&r, &r.n_ended, 4);
+  fail_unless_equals_int (receiver_read (&r, &r.n_open), 1);
   receiver_stop (&r);
   test_server_free (a);
   test_server_free (b);
@@ -671,12 +445,12 @@ GST_START_TEST (test_disconnect)
 
   receiver_init (&r);
   receiver_start (&r, uri);
-  wait_for_lines (&r, get_feed (&r, 0), 1);
-  gst_ambi_fetcher_disconnect (r.fetcher, get_feed (&r, 0));
-  wait_for_lines (&r, get_feed (&r, 1), 1);
-  fail_unless_equals_int (read_counter (&r, &r.n_ended), 1);
+  receiver_wait_for_lines (&r, receiver_get_feed (&r, 0), 1);
+  gst_ambi_fetcher_disconnect (r.fetcher, receiver_get_feed (&r, 0));
+  receiver_wait_for_lines (&r, receiver_get_feed (&r, 1), 1);
+  fail_unless_equals_int (receiver_read (&r, &r.n_ended), 1);
   /* It was told by who found it out. */
-  fail_unless_equals_int (read_counter (&r, &r.n_trouble), 0);
+  fail_unless_equals_int (receiver_read (&r, &r.n_trouble), 0);
   receiver_stop (&r);
   test_server_free (server);
   receiver_clear (&r);
@@ -694,7 +468,7 @@ GST_START_TEST (test_no_feed)
   receiver_init (&r);
   r.refuse = TRUE;
   receiver_start (&r, uri);
-  wait_at_least (&r, &r.n_connected, 2);
+  receiver_wait (&r, &r.n_connected, 2);
   receiver_stop (&r);
   fail_unless_equals_int (r.n_ended, 0);
   test_server_free (server);
@@ -725,9 +499,9 @@ GST_START_TEST (test_cycles)
       receiver_init (&r);
       receiver_start (&r, uris[i % 3]);
       if (i % 6 == 3)
-        wait_for_lines (&r, get_feed (&r, 0), 1);
+        receiver_wait_for_lines (&r, receiver_get_feed (&r, 0), 1);
       else if (i % 6 == 5)
-        wait_at_least (&r, &r.n_trouble, 1);
+        receiver_wait (&r, &r.n_trouble, 1);
       else if (i % 2)
         run_for (2);
       receiver_stop (&r);
@@ -794,7 +568,7 @@ GST_START_TEST (test_news_from_threads)
   receiver_start (&r, uris);
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new ("teller", tell_news, &teller);
-  wait_at_least (&r, &r.n_connected, 10);
+  receiver_wait (&r, &r.n_connected, 10);
   g_atomic_int_set (&teller.stop, 1);
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);

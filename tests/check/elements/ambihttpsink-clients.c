@@ -20,9 +20,9 @@
  * is cut off and costs the others nothing. */
 GST_START_TEST (test_silent_and_slow)
 {
-  const guint total = 60;
+  const guint total = 90;
   const gsize len = 100000;
-  GstHarness *h = http_harness_new (http_sink_new ("max-lag", 400 * MS, NULL));
+  GstHarness *h = http_harness_new (http_sink_new ("max-lag", 1000 * MS, NULL));
   HttpClient *slow = http_client_new (http_port (h->element), PATH);
   HttpClient *fast = http_client_connect (h->element, PATH);
   CURL *silent = http_silent_new (http_port (h->element), PATH);
@@ -274,7 +274,7 @@ GST_START_TEST (test_many)
   /* None is waited for. */
   start = g_get_monotonic_time ();
   gst_element_set_state (h->element, GST_STATE_NULL);
-  fail_unless (g_get_monotonic_time () - start < 100000);
+  fail_unless (g_get_monotonic_time () - start < 500000);
   for (guint i = 0; i < many; i++) {
     fail_unless_equals_int (ones[i].received, 10000);
     fail_if (ones[i].wrong);
@@ -317,7 +317,7 @@ GST_START_TEST (test_restart)
 
     start = g_get_monotonic_time ();
     gst_element_set_state (h->element, GST_STATE_NULL);
-    fail_unless (g_get_monotonic_time () - start < 100000);
+    fail_unless (g_get_monotonic_time () - start < 500000);
     http_client_wait_done (waiting);
     http_client_wait_done (reading);
     fail_unless (waiting->result != CURLE_OK);

@@ -89,9 +89,9 @@ freed (gpointer flag)
   *(gboolean *) flag = TRUE;
 }
 
-/* A buffer of the packet's bytes in a block of so many. */
+/* A buffer of the packet's first bytes in a block of so many. */
 static GstBuffer *
-packet_in_block (guint seed, gsize block, gboolean * is_freed)
+part_in_block (guint seed, gsize len, gsize block, gboolean * is_freed)
 {
   GstBuffer *packet = verify_packet (seed);
   GstBuffer *buffer = gst_buffer_new ();
@@ -102,13 +102,20 @@ packet_in_block (guint seed, gsize block, gboolean * is_freed)
   gst_buffer_extract (packet, 0, data + 100, VERIFY_LEN);
   gst_mini_object_set_qdata (GST_MINI_OBJECT (memory),
       g_quark_from_static_string ("test-freed"), is_freed, freed);
-  gst_buffer_append_memory (buffer, gst_memory_share (memory, 100, VERIFY_LEN));
+  gst_buffer_append_memory (buffer, gst_memory_share (memory, 100,
+          (gssize) len));
   gst_memory_unref (memory);
   gst_buffer_copy_into (buffer, packet, GST_BUFFER_COPY_META |
       GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
   GST_BUFFER_PTS (buffer) = 1234;
   gst_buffer_unref (packet);
   return buffer;
+}
+
+static GstBuffer *
+packet_in_block (guint seed, gsize block, gboolean * is_freed)
+{
+  return part_in_block (seed, VERIFY_LEN, block, is_freed);
 }
 
 /* A packet that waits does not keep a big block, of which it is a part. */
@@ -141,6 +148,26 @@ GST_START_TEST (test_big_block)
   fail_if (big);
   verify_expect (f.h, 2);
   fail_unless (big);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* Nor does an empty one, which counts the least. */
+GST_START_TEST (test_empty_in_block)
+{
+  gboolean big = FALSE;
+  VerifyFixture f;
+
+  verify_set_up (&f, verify_element_new ());
+  fail_unless_equals_int (gst_harness_push (f.h, part_in_block (0, 0, 65536,
+              &big)), GST_FLOW_OK);
+  fail_unless_equals_uint64 (verify_stat (f.element, "packets-held"), 1);
+  fail_unless (big, "the block is kept");
+
+  /* It is passed on like any other. */
+  verify_push_empty_manifest (f.m, &f.signer);
+  verify_wait_for_stat (f.element, "packets-pushed", 1);
   verify_tear_down (&f);
 }
 
@@ -184,6 +211,7 @@ ambiverify_buffers_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_list);
   tcase_add_test (tc, test_big_block);
+  tcase_add_test (tc, test_empty_in_block);
   tcase_add_test (tc, test_pieces);
   return s;
 }

@@ -294,6 +294,58 @@ GST_START_TEST (test_refused)
 
 GST_END_TEST;
 
+/* A server that goes on bringing the same wrong manifests is told of once, and
+ * once more after it was of use. */
+GST_START_TEST (test_refused_again)
+{
+  GstElement *element = element_new ();
+  VerifySigner other;
+  GstAmbiFeed *feed;
+  Fixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, "stream-id",
+      (gint64) VERIFY_STREAM, NULL);
+  set_up (&f, element);
+  verify_signer_init (&other, VERIFY_STREAM + 1);
+  for (guint i = 0; i < 2; i++) {
+    for (guint j = 0; j < 3; j++) {
+      feed = make_connection (FALSE);
+      fail_unless_equals_int (bring (feed, verify_manifest (&other, 0, 1),
+              FALSE), AMBI_INTAKE_WRONG_STREAM_ID);
+      end_connection (feed, FALSE);
+      verify_starve (f.h);
+    }
+    /* The next one stands, but has brought nothing yet. */
+    feed = make_connection (FALSE);
+    verify_starve (f.h);
+    verify_wait_for_warning (f.bus, "refused");
+    fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+            NULL), 0);
+
+    bring_packets (feed, &f.signer, i, 1);
+    verify_push (f.h, i);
+    verify_expect (f.h, i);
+    end_connection (feed, FALSE);
+  }
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* A server that has not answered yet has not refused anything. */
+GST_START_TEST (test_connecting)
+{
+  GstElement *element = element_new ();
+  Fixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
+  set_up (&f, element);
+  verify_starve_until_warned (f.h, f.bus, "there is no connection");
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* While there is no connection, the outage is what the fetcher says it is. */
 GST_START_TEST (test_trouble)
 {
@@ -311,15 +363,11 @@ GST_START_TEST (test_trouble)
     message = verify_wait_for_message (f.bus, "ambi-manifest-error");
     fail_unless_equals_string (gst_structure_get_string (message, "code"),
         "connection");
+    fail_unless_equals_string (gst_structure_get_string (message, "text"),
+        "Nobody answers.");
     gst_structure_free (message);
-    for (guint j = 0; j < 5; j++) {
-      guint64 n = verify_stat (f.element, "packets-rejected-unauthenticated");
-
-      verify_push (f.h, 1000 + j);
-      verify_wait_for_stat (f.element, "packets-rejected-unauthenticated",
-          n + 1);
-    }
-    verify_wait_for_warning (f.bus, "Nobody answers.");
+    verify_starve_until_warned (f.h, f.bus, "Nobody answers.");
+    verify_starve (f.h);
     fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
             NULL), 0);
 
@@ -376,6 +424,8 @@ GST_START_TEST (test_transition)
   fail_unless_equals_int (bring (same, verify_manifest (&f.signer, 2, 1),
           FALSE), AMBI_INTAKE_WRONG_STREAM_ID);
   end_connection (same, FALSE);
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
 
   feed = make_connection (TRUE);
   verify_signer_init (&other, VERIFY_STREAM + 1);
@@ -476,6 +526,8 @@ ambiverify_fetch_suite (void)
   tcase_add_test (tc, test_settings);
   tcase_add_test (tc, test_connection);
   tcase_add_test (tc, test_refused);
+  tcase_add_test (tc, test_refused_again);
+  tcase_add_test (tc, test_connecting);
   tcase_add_test (tc, test_trouble);
   tcase_add_test (tc, test_datagrams);
   tcase_add_test (tc, test_transition);

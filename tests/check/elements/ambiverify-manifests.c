@@ -81,6 +81,8 @@ expect_refused (VerifyFixture * f, GstHarness * m, GstBuffer * manifest,
   message = verify_wait_for_message (f->bus, "ambi-manifest-error");
   fail_unless_equals_string (gst_structure_get_string (message, "code"), code);
   fail_unless_equals_string (gst_structure_get_string (message, "pad"), pad);
+  fail_unless (strstr (gst_structure_get_string (message, "text"),
+          "because") != NULL);
   gst_structure_free (message);
 
   fail_unless_equals_int (gst_harness_push (m, verify_manifest (&f->signer, 0,
@@ -120,6 +122,23 @@ GST_START_TEST (test_other_id)
     verify_push (f.h, i);
   verify_expect_many (f.h, 0, 4);
   verify_expect_nothing (f.h);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* With digests of another length the second manifest seems to be anywhere. */
+GST_START_TEST (test_other_hash)
+{
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "hash-algorithm", "sha-512", NULL);
+  verify_set_up (&f, element);
+  verify_push_manifest (f.m, &f.signer, 0, 4);
+  fail_unless_equals_int (gst_harness_push (f.m, verify_manifest (&f.signer, 4,
+              4)), GST_FLOW_EOS);
+  verify_wait_for_warning (f.bus, "\"hash-algorithm\"");
   verify_tear_down (&f);
 }
 
@@ -426,6 +445,33 @@ GST_START_TEST (test_no_source)
 
 GST_END_TEST;
 
+/* None of the packets is from where they should be. */
+GST_START_TEST (test_foreign)
+{
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
+  verify_set_up (&f, element);
+  verify_push_manifest (f.m, &f.signer, 0, 2);
+  do
+    gst_harness_push (f.h, verify_packet_from (0, "192.0.2.11",
+            VERIFY_SOURCE_PORT));
+  while (!verify_take_warning (f.bus, "source, " VERIFY_SOURCE, GST_MSECOND));
+
+  /* Beside the right one, another source means nothing. */
+  verify_push (f.h, 0);
+  verify_expect (f.h, 0);
+  for (guint i = 0; i < 5; i++)
+    gst_harness_push (f.h, verify_packet_from (0, "192.0.2.11",
+            VERIFY_SOURCE_PORT));
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
 static void
 expect_state (GstElement * element, const gchar * expected)
 {
@@ -435,19 +481,46 @@ expect_state (GstElement * element, const gchar * expected)
   g_free (state);
 }
 
-/* Pushes packets that nobody listed until they are dropped. */
-static void
-starve (VerifyFixture * f)
+static gboolean
+is_in_outage (GstElement * element)
 {
-  guint64 n = verify_stat (f->element, "packets-rejected-unauthenticated");
+  gchar *state = verify_state (element);
+  gboolean outage = g_strcmp0 (state, "outage") == 0;
 
-  for (guint i = 0; i < 5; i++)
-    verify_push (f->h, 100000 + (guint) n + i);
-  verify_wait_for_stat (f->element, "packets-rejected-unauthenticated", n + 5);
+  g_free (state);
+  return outage;
 }
 
-/* One warning for each outage, which says why; a new one when it has worked in
- * between. */
+/* One warning, which says why. */
+GST_START_TEST (test_outage)
+{
+  static const gchar *const words[] = {
+    "no manifest", "list none of these packets", "ended"
+  };
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
+  verify_set_up (&f, element);
+  expect_state (f.element, "no-manifests");
+  if (__i__ > 0) {
+    verify_push_manifest (f.m, &f.signer, 0, 2);
+    expect_state (f.element, "waiting");
+  }
+  if (__i__ > 1)
+    gst_harness_push_event (f.m, gst_event_new_eos ());
+  verify_starve_until_warned (f.h, f.bus, words[__i__]);
+  expect_state (f.element, "outage");
+  verify_starve (f.h);
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
+  verify_expect_nothing (f.h);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* A new one when it has worked in between. */
 GST_START_TEST (test_outages)
 {
   GstElement *element = verify_element_new ();
@@ -455,35 +528,45 @@ GST_START_TEST (test_outages)
 
   g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
   verify_set_up (&f, element);
-  expect_state (f.element, "no-manifests");
-  starve (&f);
-  verify_wait_for_warning (f.bus, "no manifest");
-  starve (&f);
-  expect_state (f.element, "outage");
-
-  verify_push_manifest (f.m, &f.signer, 0, 2);
+  verify_starve_until_warned (f.h, f.bus, "no manifest has come");
+  verify_push_manifest (f.m, &f.signer, 0, 1);
   verify_push (f.h, 0);
   expect_state (f.element, "verifying");
-  starve (&f);
-  starve (&f);
-  verify_wait_for_warning (f.bus, "list none of these packets");
-
-  verify_push (f.h, 1);
-  starve (&f);
-  starve (&f);
-  verify_wait_for_warning (f.bus, "no more manifests");
-
-  verify_push_manifest (f.m, &f.signer, 2, 1);
-  verify_push (f.h, 2);
-  gst_harness_push_event (f.m, gst_event_new_eos ());
-  starve (&f);
-  starve (&f);
-  verify_wait_for_warning (f.bus, "ended");
-  starve (&f);
+  verify_starve_until_warned (f.h, f.bus, "no more manifests");
+  verify_starve (f.h);
   fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
           NULL), 0);
-  verify_expect_many (f.h, 0, 3);
+  verify_expect (f.h, 0);
   verify_expect_nothing (f.h);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* That manifests were refused says it all, and is said once; digests that came
+ * before are of use still. */
+GST_START_TEST (test_refused_outage)
+{
+  static const guint8 bad[] = { 0, 0, 0, 77 };
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
+  verify_set_up (&f, element);
+  verify_push_manifest (f.m, &f.signer, 0, 1);
+  fail_unless_equals_int (gst_harness_push (f.m, gst_buffer_new_memdup (bad,
+              sizeof (bad))), GST_FLOW_EOS);
+  verify_wait_for_warning (f.bus, "refused");
+  if (__i__ == 1) {
+    verify_push (f.h, 0);
+    verify_expect (f.h, 0);
+    expect_state (f.element, "verifying");
+  }
+  while (!is_in_outage (f.element))
+    verify_starve (f.h);
+  verify_starve (f.h);
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
   verify_tear_down (&f);
 }
 
@@ -531,6 +614,27 @@ GST_START_TEST (test_no_outage)
 
 GST_END_TEST;
 
+/* Nor are those of an attacker between two of a slow sender, however short
+ * packets are held. */
+GST_START_TEST (test_slow_sender)
+{
+  GstElement *element = verify_element_new ();
+  VerifyFixture f;
+
+  g_object_set (element, "data-hold-time", VERIFY_SHORT, NULL);
+  verify_set_up (&f, element);
+  verify_push_manifest (f.m, &f.signer, 0, 10);
+  for (guint i = 0; i < 5; i++) {
+    verify_push (f.h, i);
+    verify_starve (f.h);
+  }
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* More digests than max-digests: memory is bounded, and a stream that goes on
  * so is not harmful to the other one. */
 GST_START_TEST (test_max_digests)
@@ -563,6 +667,7 @@ ambiverify_manifests_suite (void)
   tcase_add_test (tc, test_big_buffer);
   tcase_add_test (tc, test_wrong_id);
   tcase_add_test (tc, test_other_id);
+  tcase_add_test (tc, test_other_hash);
   tcase_add_test (tc, test_bad_tlv);
   tcase_add_loop_test (tc, test_new_stream, 0, 2);
   tcase_add_test (tc, test_two_pads);
@@ -572,9 +677,13 @@ ambiverify_manifests_suite (void)
   tcase_add_test (tc, test_end);
   tcase_add_test (tc, test_lost);
   tcase_add_loop_test (tc, test_no_source, 0, 2);
+  tcase_add_test (tc, test_foreign);
+  tcase_add_loop_test (tc, test_outage, 0, 3);
   tcase_add_test (tc, test_outages);
+  tcase_add_loop_test (tc, test_refused_outage, 0, 2);
   tcase_add_test (tc, test_expired);
   tcase_add_test (tc, test_no_outage);
+  tcase_add_test (tc, test_slow_sender);
   tcase_add_test (tc, test_max_digests);
   return s;
 }

@@ -49,8 +49,9 @@ fill_payload (guint seed, guint8 * data)
   memcpy (data, &seed, sizeof (seed));
 }
 
-GstBuffer *
-verify_manifest (VerifySigner * signer, guint seed, guint n)
+/* Of packets of so many bytes. */
+static GstBuffer *
+make_manifest (VerifySigner * signer, guint seed, guint n, gsize payload_len)
 {
   gsize len = core_hash_len (signer->algorithm);
   g_autofree guint8 *digests = g_malloc (n * len + 1);
@@ -64,7 +65,7 @@ verify_manifest (VerifySigner * signer, guint seed, guint n)
   for (guint i = 0; i < n; i++) {
     fill_payload (seed + i, payload);
     fail_unless_equals_int (ambi_packet_digest (hash, &signer->flow,
-            manifest.stream_id, payload, sizeof (payload), digests + i * len),
+            manifest.stream_id, payload, payload_len, digests + i * len),
         CORE_OK);
   }
   core_hash_free (hash);
@@ -77,6 +78,12 @@ verify_manifest (VerifySigner * signer, guint seed, guint n)
   signer->next.manifest_seq++;
   signer->next.first_packet_seq += n;
   return gst_buffer_new_wrapped (data, size);
+}
+
+GstBuffer *
+verify_manifest (VerifySigner * signer, guint seed, guint n)
+{
+  return make_manifest (signer, seed, n, VERIFY_LEN);
 }
 
 GstBuffer *
@@ -201,6 +208,13 @@ verify_push_manifest (GstHarness * h, VerifySigner * signer, guint seed,
               n)), GST_FLOW_OK);
 }
 
+void
+verify_push_empty_manifest (GstHarness * h, VerifySigner * signer)
+{
+  fail_unless_equals_int (gst_harness_push (h, make_manifest (signer, 0, 1,
+              0)), GST_FLOW_OK);
+}
+
 GstBufferFlags
 verify_expect (GstHarness * h, guint seed)
 {
@@ -322,19 +336,49 @@ verify_bus_free (GstElement * element, GstBus * bus)
   gst_object_unref (bus);
 }
 
-void
-verify_wait_for_warning (GstBus * bus, const gchar * word)
+gboolean
+verify_take_warning (GstBus * bus, const gchar * word, GstClockTime wait)
 {
-  GstMessage *message = gst_bus_timed_pop_filtered (bus,
-      DEADLINE * GST_USECOND, GST_MESSAGE_WARNING);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, wait,
+      GST_MESSAGE_WARNING);
   GError *error;
 
-  fail_unless (message != NULL, "no warning of %s", word);
+  if (message == NULL)
+    return FALSE;
   gst_message_parse_warning (message, &error, NULL);
   fail_unless (strstr (error->message, word) != NULL, "%s: %s", word,
       error->message);
   g_error_free (error);
   gst_message_unref (message);
+  return TRUE;
+}
+
+void
+verify_wait_for_warning (GstBus * bus, const gchar * word)
+{
+  fail_unless (verify_take_warning (bus, word, DEADLINE * GST_USECOND),
+      "no warning of %s", word);
+}
+
+void
+verify_starve (GstHarness * h)
+{
+  guint64 n = verify_stat (h->element, "packets-rejected-unauthenticated");
+
+  for (guint i = 0; i < 5; i++)
+    verify_push (h, 100000 + (guint) n + i);
+  verify_wait_for_stat (h->element, "packets-rejected-unauthenticated", n + 5);
+}
+
+void
+verify_starve_until_warned (GstHarness * h, GstBus * bus, const gchar * word)
+{
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  do {
+    fail_unless (g_get_monotonic_time () < end, "no warning of %s", word);
+    verify_starve (h);
+  } while (!verify_take_warning (bus, word, 0));
 }
 
 GstStructure *

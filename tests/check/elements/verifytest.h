@@ -77,6 +77,9 @@ void verify_push_segment (GstHarness * h, guint base);
 void verify_push_manifest (GstHarness * h, VerifySigner * signer, guint seed,
     guint n);
 
+/* A manifest of one packet without a payload. */
+void verify_push_empty_manifest (GstHarness * h, VerifySigner * signer);
+
 /* Takes the next buffer, which must be that of the seed; returns its flags. */
 GstBufferFlags verify_expect (GstHarness * h, guint seed);
 
@@ -96,6 +99,17 @@ void verify_add_up (GstElement * element);
  * first. */
 GstBus *verify_bus (GstElement * element);
 void verify_bus_free (GstElement * element, GstBus * bus);
+
+/* Takes the next WARNING, whose text must contain a word; FALSE: there is none
+ * within that time. */
+gboolean verify_take_warning (GstBus * bus, const gchar * word,
+    GstClockTime wait);
+
+/* Pushes packets that nobody listed until they are dropped; the same until
+ * there is a WARNING.  The element's data-hold-time has to be short. */
+void verify_starve (GstHarness * h);
+void verify_starve_until_warned (GstHarness * h, GstBus * bus,
+    const gchar * word);
 
 /* Waits for the next WARNING, whose text must contain a word, or for an
  * element message of a name; returns its fields. */
