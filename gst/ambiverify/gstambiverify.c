@@ -209,6 +209,8 @@ static GstFlowReturn gst_ambi_verify_chain_list (GstPad * pad,
     GstObject * parent, GstBufferList * list);
 static gboolean gst_ambi_verify_sink_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
+static gboolean gst_ambi_verify_src_event (GstPad * pad, GstObject * parent,
+    GstEvent * event);
 static gboolean gst_ambi_verify_src_query (GstPad * pad, GstObject * parent,
     GstQuery * query);
 static gboolean gst_ambi_verify_src_activate_mode (GstPad * pad,
@@ -282,6 +284,7 @@ gst_ambi_verify_init (GstAmbiVerify * self)
   gst_element_add_pad (element, self->sink);
 
   self->src = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_event_function (self->src, gst_ambi_verify_src_event);
   gst_pad_set_query_function (self->src, gst_ambi_verify_src_query);
   gst_pad_set_activatemode_function (self->src,
       gst_ambi_verify_src_activate_mode);
@@ -607,6 +610,14 @@ gst_ambi_verify_sink_event (GstPad * pad, GstObject * parent, GstEvent * event)
         return gst_pad_event_default (pad, parent, event);
       return gst_ambi_input_event (&self->input, event);
   }
+}
+
+static gboolean
+gst_ambi_verify_src_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
+    gst_ambi_output_linked (&GST_AMBI_VERIFY (parent)->output);
+  return gst_pad_event_default (pad, parent, event);
 }
 
 static gboolean
