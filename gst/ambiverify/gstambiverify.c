@@ -154,6 +154,7 @@
 #include "gstambimanifestpad.h"
 #include "gstambiverifystats.h"
 #include "gstmcaddr.h"
+#include "gstmclatency.h"
 #include "gstmcstats.h"
 
 #define N_PROPERTIES (GST_AMBI_PROP_STATS + 1)
@@ -624,20 +625,9 @@ static gboolean
 gst_ambi_verify_src_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
   GstAmbiVerify *self = GST_AMBI_VERIFY (parent);
-  GstClockTime min, max, latency;
-  gboolean live;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return gst_pad_query_default (pad, parent, query);
-  if (!gst_pad_peer_query (self->sink, query))
-    return FALSE;
-  gst_query_parse_latency (query, &live, &min, &max);
-  if (live) {
-    latency = gst_ambi_gate_get_latency (&self->gate);
-    min += latency;
-    if (GST_CLOCK_TIME_IS_VALID (max))
-      max += latency;
-    gst_query_set_latency (query, live, min, max);
-  }
-  return TRUE;
+  return gst_mc_latency_query (self->sink, query,
+      gst_ambi_gate_get_latency (&self->gate));
 }
