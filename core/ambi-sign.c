@@ -26,12 +26,6 @@ struct ambi_sign
   uint8_t digests[];            /* packets_per_manifest of them */
 };
 
-static core_time
-time_add (core_time t, core_time d)
-{
-  return d > CORE_TIME_NEVER - t ? CORE_TIME_NEVER : t + d;
-}
-
 static void
 advance (ambi_sign * sign, core_time now)
 {
@@ -99,9 +93,9 @@ ambi_sign_deadline (const ambi_sign * sign)
   core_time quiet = CORE_TIME_NEVER, full = CORE_TIME_NEVER;
 
   if (sign->config.keep_alive != 0)
-    quiet = time_add (sign->last_manifest, sign->config.keep_alive);
+    quiet = core_time_add (sign->last_manifest, sign->config.keep_alive);
   if (sign->n_digests > 0)
-    full = time_add (sign->first, sign->config.max_manifest_latency);
+    full = core_time_add (sign->first, sign->config.max_manifest_latency);
   return full < quiet ? full : quiet;
 }
 

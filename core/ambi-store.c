@@ -477,8 +477,8 @@ enter_window (ambi_store * s, uint32_t seq, uint32_t entry)
 }
 
 bool
-ambi_store_learn (ambi_store * s, ambi_digest_state state, uint32_t seq,
-    uint32_t hash, const uint8_t * digest, core_time now)
+ambi_store_learn (ambi_store * s, uint32_t seq, uint32_t hash,
+    const uint8_t * digest, core_time now)
 {
   ambi_chain chain;
   uint32_t n, before;
@@ -486,17 +486,14 @@ ambi_store_learn (ambi_store * s, ambi_digest_state state, uint32_t seq,
   if (now < s->blind_until)
     return false;
   /* First, because what makes room may be of the same value. */
-  n = new_entry (s, state, hash, digest, now);
+  n = new_entry (s, AMBI_DIGEST_HELD, hash, digest, now);
   if (n == AMBI_NONE)
     return false;
   ambi_entry_of (s, n)->seq = seq;
   enter_window (s, seq, n);
   ambi_store_find (s, hash, digest, &chain);
   before = first_of (&chain);
-  if (state == AMBI_DIGEST_HELD)
-    ambi_ring_insert_sorted (s, &chain.open, n);
-  else
-    ambi_ring_append (s, &chain.used, n);
+  ambi_ring_insert_sorted (s, &chain.open, n);
   save_chain (s, &chain, before);
   return true;
 }
@@ -748,11 +745,4 @@ ambi_store_deadline (const ambi_store * s)
     used = core_time_add (used_until (s, ambi_entry_of (s, s->used.first)),
         s->config.hold_time / SWEEPS);
   return held < used ? held : used;
-}
-
-core_time
-ambi_store_oldest (const ambi_store * s)
-{
-  return s->held.n > 0 ? ambi_entry_of (s,
-      s->held.first)->time : CORE_TIME_NEVER;
 }

@@ -173,11 +173,10 @@ void ambi_store_refresh (ambi_store * s, uint32_t entry, core_time now);
 /* Another digest came in its place. */
 void ambi_store_forget (ambi_store * s, uint32_t entry);
 
-/* Adds the digest of a sequence number that is NEW or GIVEN_UP, to be HELD or,
- * when its packet is there already, USED.  FALSE when none may be learned
- * now. */
-bool ambi_store_learn (ambi_store * s, ambi_digest_state state, uint32_t seq,
-    uint32_t hash, const uint8_t * digest, core_time now);
+/* Adds the digest of a sequence number that is NEW or GIVEN_UP, to be HELD.
+ * FALSE when none may be learned now. */
+bool ambi_store_learn (ambi_store * s, uint32_t seq, uint32_t hash,
+    const uint8_t * digest, core_time now);
 
 /* The digest of such a sequence number is one that is owed: it is USED.
  * info->seq is its packet's place in the output. */
@@ -235,9 +234,6 @@ bool ambi_store_expire (ambi_store * s, core_time now, ambi_digest_info * info);
 void ambi_store_sweep (ambi_store * s, core_time now, unsigned in_doubt);
 
 core_time ambi_store_deadline (const ambi_store * s);
-
-/* When the first of those HELD was received; NEVER when there are none. */
-core_time ambi_store_oldest (const ambi_store * s);
 
 /* Marks HELD ones as late from *from up to and including to, as far as it
  * gets in a bounded number of steps; moves *from behind those it has seen.

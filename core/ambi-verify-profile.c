@@ -297,8 +297,7 @@ learn (ambi_verify * v, unsigned place, uint32_t seq, uint32_t hash,
     pay (v, place, &chain, seq);
     return true;
   }
-  if (!ambi_store_learn (&p->store, AMBI_DIGEST_HELD, seq, hash, digest,
-          v->now)) {
+  if (!ambi_store_learn (&p->store, seq, hash, digest, v->now)) {
     v->stats.digests_overflowed++;
     return false;
   }

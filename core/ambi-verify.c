@@ -13,8 +13,7 @@ enum
 {
   DEFAULT_HELD_BYTES = 16 << 20,
   DEFAULT_DIGESTS = 1 << 18,
-  MAX_DIGESTS = 1 << 24,
-  EXPECT_AT_ONCE = 64
+  MAX_DIGESTS = 1 << 24
 };
 
 #define DEFAULT_DATA_HOLD_TIME (2 * CORE_SECOND)
@@ -396,10 +395,10 @@ void
 ambi_verify_expect (const ambi_verify * v, const ambi_digests * digests,
     size_t n)
 {
-  uint32_t hashes[EXPECT_AT_ONCE];
+  uint32_t hashes[AMBI_EXPECT_MAX];
 
-  if (n > EXPECT_AT_ONCE)
-    n = EXPECT_AT_ONCE;
+  if (n > AMBI_EXPECT_MAX)
+    n = AMBI_EXPECT_MAX;
   for (unsigned i = 0; i < v->n_profiles; i++) {
     unsigned place = v->by_age[i];
     const ambi_store *store = &v->profiles[place].store;

@@ -22,8 +22,9 @@
 enum
 {
   AMBI_PROFILES_MAX = 4,        /* manifest streams in use at a time */
-  AMBI_HELD_OVERHEAD = 512      /* octets that holding a packet takes, without
+  AMBI_HELD_OVERHEAD = 512,     /* octets that holding a packet takes, without
                                    its payload, as max_held_bytes counts */
+  AMBI_EXPECT_MAX = 64          /* of ambi_verify_expect () */
 };
 
 /*
@@ -200,9 +201,10 @@ typedef struct
                                    before it */
 } ambi_output;
 
-/* Packets with these digests, up to 64, are what comes next.  Changes nothing;
- * a caller that has several at a time saves the verifier waiting for memory
- * at each of them, which with many digests takes as long as hashing. */
+/* Packets with these digests, up to AMBI_EXPECT_MAX, are what comes next.
+ * Changes nothing; a caller that has several at a time saves the verifier
+ * waiting for memory at each of them, which with many digests takes as long
+ * as hashing. */
 void ambi_verify_expect (const ambi_verify * verify,
     const ambi_digests * digests, size_t n);
 

@@ -6,6 +6,7 @@
 #include "gstambisignpads.h"
 
 #include "gstmcaddr.h"
+#include "gstmclatency.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ambi_sign_debug);
 #define GST_CAT_DEFAULT gst_ambi_sign_debug
@@ -412,24 +413,14 @@ static gboolean
 src_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
   GstAmbiSignPads *pads = pads_of (pad);
-  GstClockTime min, max, delay;
-  gboolean live;
+  GstClockTime delay;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return gst_pad_query_default (pad, parent, query);
-  if (!gst_pad_peer_query (pads->sink, query))
-    return FALSE;
   GST_OBJECT_LOCK (pads->element);
   delay = pads->latency;
   GST_OBJECT_UNLOCK (pads->element);
-  gst_query_parse_latency (query, &live, &min, &max);
-  if (live) {
-    min += delay;
-    if (GST_CLOCK_TIME_IS_VALID (max))
-      max += delay;
-    gst_query_set_latency (query, live, min, max);
-  }
-  return TRUE;
+  return gst_mc_latency_query (pads->sink, query, delay);
 }
 
 static gboolean

@@ -433,7 +433,7 @@ take_packet (GstAmbiGate * gate, GstAmbiPacket * packet,
     wanted.data = NULL;
   else
     wanted.cookie = gate->spare;
-  ambi_verify_packet (gate->verify, &wanted, &packet->digests, now, &out);
+  ambi_verify_packet (gate->verify, &wanted, packet->digests, now, &out);
   if (out.verdict == AMBI_PLAN_CHANGED)
     return FALSE;
 
@@ -553,14 +553,34 @@ gst_ambi_gate_settle (GstAmbiGate * gate, core_time now)
     g_cond_signal (&gate->wake);
 }
 
+/* Has the memory fetched that the first of these packets need, one behind the
+ * other; returns for how many. */
+static gsize
+expect (GstAmbiGate * gate, const GstAmbiPacket * packets, gsize n)
+{
+  gsize run = 0;
+
+  while (run < MIN (n, AMBI_EXPECT_MAX) &&
+      packets[run].reject == GST_AMBI_REJECT_NONE)
+    run++;
+  /* For a single one there is nothing to be done meanwhile. */
+  if (run > 1 && packets->digests->generation ==
+      ambi_verify_generation (gate->verify))
+    ambi_verify_expect (gate->verify, packets->digests, run);
+  return run;
+}
+
 gsize
 gst_ambi_gate_take_packets (GstAmbiGate * gate, GstAmbiPacket * packets,
     gsize first, gsize n, GstAmbiContext * context)
 {
   core_time now = gst_mc_now ();
+  gsize expected = first;
   gsize i;
 
   for (i = first; i < n; i++) {
+    if (i >= expected)
+      expected = i + expect (gate, &packets[i], n - i);
     if (GST_BUFFER_IS_DISCONT (packets[i].buffer))
       gate->discont = TRUE;
     if (packets[i].reject != GST_AMBI_REJECT_NONE)

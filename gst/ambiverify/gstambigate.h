@@ -42,7 +42,8 @@ typedef struct
   GstMapInfo map;
   GstAmbiReject reject;         /* without it, the buffer is mapped */
   ambi_flow flow;
-  ambi_digests digests;
+  ambi_digests *digests;        /* those of one packet follow those of the one
+                                   before */
 } GstAmbiPacket;
 
 /* Maps a packet to be read.  An empty payload has no memory, but is hashed like

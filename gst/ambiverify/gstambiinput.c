@@ -24,6 +24,7 @@ gst_ambi_input_init (GstAmbiInput * input, GstAmbiOutput * output,
   input->output = output;
   input->element = element;
   input->packets = g_array_new (FALSE, FALSE, sizeof (GstAmbiPacket));
+  input->digests = g_array_new (FALSE, FALSE, sizeof (ambi_digests));
   input->context = gst_ambi_context_new ();
 }
 
@@ -33,6 +34,7 @@ gst_ambi_input_clear (GstAmbiInput * input)
   gst_ambi_input_stop (input);
   gst_ambi_context_unref (input->context);
   g_array_unref (input->packets);
+  g_array_unref (input->digests);
 }
 
 gboolean
@@ -169,7 +171,7 @@ hash_packets (GstAmbiInput * input, GstAmbiPacket * packets, gsize n)
     if (packet->reject != GST_AMBI_REJECT_NONE)
       continue;
     if (!usable || ambi_hasher_packet (input->hasher, &packet->flow,
-            packet->map.data, packet->map.size, &packet->digests) != CORE_OK) {
+            packet->map.data, packet->map.size, packet->digests) != CORE_OK) {
       gst_buffer_unmap (packet->buffer, &packet->map);
       packet->reject = GST_AMBI_REJECT_UNREADABLE;
     }
@@ -208,6 +210,9 @@ send_packets (GstAmbiInput * input)
   gsize n = input->packets->len;
   GstFlowReturn ret;
 
+  g_array_set_size (input->digests, (guint) n);
+  for (gsize i = 0; i < n; i++)
+    packets[i].digests = &g_array_index (input->digests, ambi_digests, i);
   hash_packets (input, packets, n);
   ret = gst_ambi_output_packets (input->output, packets, n, input->context,
       rehash, input);
@@ -222,6 +227,8 @@ send_packets (GstAmbiInput * input)
   if (n > KEPT_PACKETS) {
     g_array_unref (input->packets);
     input->packets = g_array_new (FALSE, FALSE, sizeof (GstAmbiPacket));
+    g_array_unref (input->digests);
+    input->digests = g_array_new (FALSE, FALSE, sizeof (ambi_digests));
   }
   g_array_set_size (input->packets, 0);
   return ret;

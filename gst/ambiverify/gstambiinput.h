@@ -19,6 +19,7 @@ typedef struct
   ambi_hasher *hasher;
   ambi_plan plan;               /* as of when it was asked for last */
   GArray *packets;              /* GstAmbiPacket */
+  GArray *digests;              /* ambi_digests of these */
   GstAmbiContext *context;
 
   GstMcChannel channel;         /* family NONE: not known yet */

@@ -317,6 +317,17 @@ gst_ambi_output_loop (gpointer data)
 }
 
 void
+gst_ambi_output_linked (GstAmbiOutput * output)
+{
+  GstAmbiGate *gate = output->gate;
+
+  g_mutex_lock (&gate->lock);
+  if (gate->flow == GST_FLOW_NOT_LINKED)
+    gate->flow = GST_FLOW_OK;
+  g_mutex_unlock (&gate->lock);
+}
+
+void
 gst_ambi_output_set_flushing (GstAmbiOutput * output, gboolean flushing)
 {
   GstAmbiGate *gate = output->gate;

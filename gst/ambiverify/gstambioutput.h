@@ -50,6 +50,9 @@ gboolean gst_ambi_output_event (GstAmbiOutput * output, GstEvent * event,
 /* The task: a GstTaskFunction whose data is the output. */
 void gst_ambi_output_loop (gpointer output);
 
+/* The src pad was linked: what it said without a peer counts no more. */
+void gst_ambi_output_linked (GstAmbiOutput * output);
+
 /* Makes the task return soon, and not wait again until it is allowed to. */
 void gst_ambi_output_set_flushing (GstAmbiOutput * output, gboolean flushing);
 

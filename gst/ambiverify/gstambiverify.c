@@ -183,6 +183,7 @@
 #include "gstambimanifestpad.h"
 #include "gstambiverifystats.h"
 #include "gstmcaddr.h"
+#include "gstmclatency.h"
 #include "gstmcstats.h"
 
 #define N_PROPERTIES (GST_AMBI_PROP_STATS + 1)
@@ -237,6 +238,8 @@ static GstFlowReturn gst_ambi_verify_chain (GstPad * pad, GstObject * parent,
 static GstFlowReturn gst_ambi_verify_chain_list (GstPad * pad,
     GstObject * parent, GstBufferList * list);
 static gboolean gst_ambi_verify_sink_event (GstPad * pad, GstObject * parent,
+    GstEvent * event);
+static gboolean gst_ambi_verify_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
 static gboolean gst_ambi_verify_src_query (GstPad * pad, GstObject * parent,
     GstQuery * query);
@@ -311,6 +314,7 @@ gst_ambi_verify_init (GstAmbiVerify * self)
   gst_element_add_pad (element, self->sink);
 
   self->src = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_event_function (self->src, gst_ambi_verify_src_event);
   gst_pad_set_query_function (self->src, gst_ambi_verify_src_query);
   gst_pad_set_activatemode_function (self->src,
       gst_ambi_verify_src_activate_mode);
@@ -639,23 +643,20 @@ gst_ambi_verify_sink_event (GstPad * pad, GstObject * parent, GstEvent * event)
 }
 
 static gboolean
+gst_ambi_verify_src_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
+    gst_ambi_output_linked (&GST_AMBI_VERIFY (parent)->output);
+  return gst_pad_event_default (pad, parent, event);
+}
+
+static gboolean
 gst_ambi_verify_src_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
   GstAmbiVerify *self = GST_AMBI_VERIFY (parent);
-  GstClockTime min, max, latency;
-  gboolean live;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return gst_pad_query_default (pad, parent, query);
-  if (!gst_pad_peer_query (self->sink, query))
-    return FALSE;
-  gst_query_parse_latency (query, &live, &min, &max);
-  if (live) {
-    latency = gst_ambi_gate_get_latency (&self->gate);
-    min += latency;
-    if (GST_CLOCK_TIME_IS_VALID (max))
-      max += latency;
-    gst_query_set_latency (query, live, min, max);
-  }
-  return TRUE;
+  return gst_mc_latency_query (self->sink, query,
+      gst_ambi_gate_get_latency (&self->gate));
 }

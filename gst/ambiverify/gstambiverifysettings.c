@@ -5,6 +5,7 @@
  */
 #include "gstambiverifysettings.h"
 
+#include "gstmcflow.h"
 #include "gstmcmetadata.h"
 
 #define DEFAULT_STREAM_ID -1
@@ -526,48 +527,10 @@ gst_ambi_verify_settings_get_property (const GstAmbiVerifySettings * settings,
  * What is made of them
  */
 
-static void
-set_error (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static void set_error (GError ** error, const gchar * format, ...)
-{
-  g_autofree gchar *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      text);
-}
-
 static gboolean
 is_unset (const gchar * text)
 {
   return text == NULL || *text == '\0';
-}
-
-static gboolean
-parse_source (const gchar * text, core_ip * out, GError ** error)
-{
-  if (core_ip_from_string (text, out) && core_ip_is_unicast (out))
-    return TRUE;
-  set_error (error, "The property \"source\" is \"%s\", which is no unicast "
-      "IP address: set it to the address the packets come from, such as "
-      "192.0.2.10.", text);
-  return FALSE;
-}
-
-static gboolean
-parse_group (const gchar * text, core_ip * out, GError ** error)
-{
-  if (core_ip_from_string (text, out) && core_ip_is_multicast (out))
-    return TRUE;
-  set_error (error, "The property \"group\" is \"%s\", which is no multicast "
-      "IP address: set it to the group the packets were sent to, such as "
-      "232.1.1.1.", text);
-  return FALSE;
 }
 
 core_hash_algorithm
@@ -577,7 +540,8 @@ gst_ambi_verify_parse_hash (const gchar * name, const gchar * owner,
   core_hash_algorithm algorithm = core_hash_from_name (name);
 
   if (algorithm == CORE_HASH_NONE)
-    set_error (error, "The property \"hash-algorithm\"%s%s is \"%s\", which is "
+    gst_mc_settings_error (error,
+        "The property \"hash-algorithm\"%s%s is \"%s\", which is "
         "not supported: set it to what the sender uses, " SUPPORTED_HASHES ".",
         owner ? " of the pad " : "", owner ? owner : "", name ? name : "");
   return algorithm;
@@ -592,18 +556,12 @@ gst_ambi_verify_settings_check (const GstAmbiVerifySettings * s,
   if (gst_ambi_verify_parse_hash (s->hash_algorithm, NULL, error) ==
       CORE_HASH_NONE)
     return FALSE;
-  if (!is_unset (s->source) && !parse_source (s->source, &source, error))
-    return FALSE;
-  if (!is_unset (s->group) && !parse_group (s->group, &group, error))
-    return FALSE;
-  if (!is_unset (s->source) && !is_unset (s->group) &&
-      source.family != group.family) {
-    set_error (error, "The properties \"source\" (%s) and \"group\" (%s) are "
-        "of different address families: set both to IPv4 or both to IPv6 "
-        "addresses.", s->source, s->group);
-    return FALSE;
-  }
-  return TRUE;
+  if (!is_unset (s->source) && !is_unset (s->group))
+    return gst_mc_flow_parse (s->source, s->group, &source, &group, error);
+  return (is_unset (s->source) ||
+      gst_mc_flow_parse_source (s->source, &source, error)) &&
+      (is_unset (s->group) ||
+      gst_mc_flow_parse_group (s->group, &group, error));
 }
 
 gboolean
@@ -613,15 +571,13 @@ gst_ambi_verify_settings_get_channel (const GstAmbiVerifySettings * s,
   const gchar *missing = is_unset (s->source) ? "source" :
       is_unset (s->group) ? "group" : s->port == 0 ? "port" : NULL;
 
-  if (missing != NULL) {
-    set_error (error, "The property \"%s\" is not set, and upstream does not "
-        "tell the channel: set \"source\", \"group\" and \"port\" to those of "
-        "the packets.", missing);
-    return FALSE;
-  }
+  if (missing != NULL)
+    return gst_mc_settings_error (error, "The property \"%s\" is not set, and "
+        "upstream does not tell the channel: set \"source\", \"group\" and "
+        "\"port\" to those of the packets.", missing);
   channel->port = s->port;
-  return parse_source (s->source, &channel->source, error) &&
-      parse_group (s->group, &channel->group, error);
+  return gst_mc_flow_parse (s->source, s->group, &channel->source,
+      &channel->group, error);
 }
 
 GstClockTime

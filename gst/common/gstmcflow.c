@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * The addresses of a channel that is sent, as properties give them.
+ * The addresses of a channel, as properties give them.
  */
 #include "gstmcflow.h"
 
@@ -23,8 +23,8 @@ is_unset (const gchar * text)
   return text == NULL || *text == '\0';
 }
 
-static gboolean
-parse_source (const gchar * text, core_ip * out, GError ** error)
+gboolean
+gst_mc_flow_parse_source (const gchar * text, core_ip * out, GError ** error)
 {
   if (is_unset (text))
     return gst_mc_settings_error (error, "The property \"source\" is not set: "
@@ -36,8 +36,8 @@ parse_source (const gchar * text, core_ip * out, GError ** error)
   return TRUE;
 }
 
-static gboolean
-parse_group (const gchar * text, core_ip * out, GError ** error)
+gboolean
+gst_mc_flow_parse_group (const gchar * text, core_ip * out, GError ** error)
 {
   if (is_unset (text))
     return gst_mc_settings_error (error, "The property \"group\" is not set: "
@@ -53,7 +53,8 @@ gboolean
 gst_mc_flow_parse (const gchar * source, const gchar * group, core_ip * src,
     core_ip * dst, GError ** error)
 {
-  if (!parse_source (source, src, error) || !parse_group (group, dst, error))
+  if (!gst_mc_flow_parse_source (source, src, error) ||
+      !gst_mc_flow_parse_group (group, dst, error))
     return FALSE;
   if (src->family != dst->family)
     return gst_mc_settings_error (error, "The properties \"source\" (%s) and "

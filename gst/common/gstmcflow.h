@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * The addresses of a channel that is sent, as properties give them.
+ * The addresses of a channel, as properties give them.
  */
 #pragma once
 
@@ -11,9 +11,13 @@
 
 G_BEGIN_DECLS
 
-/* Parses the properties "source" and "group" of an element that sends.  Fails
- * with GST_RESOURCE_ERROR_SETTINGS and a text that names the property and the
- * remedy. */
+/* Parse the property "source" or "group", or both, which have to be of one
+ * family.  Fail with GST_RESOURCE_ERROR_SETTINGS and a text that names the
+ * property and the remedy. */
+gboolean gst_mc_flow_parse_source (const gchar * text, core_ip * out,
+    GError ** error);
+gboolean gst_mc_flow_parse_group (const gchar * text, core_ip * out,
+    GError ** error);
 gboolean gst_mc_flow_parse (const gchar * source, const gchar * group,
     core_ip * src, core_ip * dst, GError ** error);
 

@@ -56,8 +56,7 @@ learn (stream * s, unsigned n)
 
   memcpy (digest, &n, sizeof (n));
   s->unknown += ambi_loss_learn (&s->loss, &s->store, seq, state, s->now);
-  fail_unless (ambi_store_learn (&s->store, AMBI_DIGEST_HELD, seq, n, digest,
-          s->now));
+  fail_unless (ambi_store_learn (&s->store, seq, n, digest, s->now));
   if (ambi_loss_is_late (&s->loss, seq) &&
       ambi_store_mark_one_late (&s->store, seq))
     ambi_loss_late (&s->loss, 1, s->now);

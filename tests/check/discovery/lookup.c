@@ -60,8 +60,8 @@ static gboolean
 serve_silence (void)
 {
   struct sockaddr_in address = {.sin_family = AF_INET };
-  gchar path[] = "/tmp/resolv-XXXXXX";
-  int fd = mkstemp (path);
+  g_autofree gchar *path = NULL;
+  int fd = g_file_open_tmp ("resolv-XXXXXX", &path, NULL);
   gboolean ok;
 
   name_server = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -79,6 +79,46 @@ GST_START_TEST (test_list)
 
 GST_END_TEST;
 
+/* With what waited and what manifests released meanwhile, it is still one list;
+ * caps and segment alone may lie between two. */
+GST_START_TEST (test_one_list)
+{
+  Pushes pushes = { 0, 0 };
+  VerifySigner other;
+  GstHarness *m;
+  VerifyFixture f;
+
+  gst_util_set_object_arg (G_OBJECT (f.element = verify_element_new ()),
+      "order", "sequence");
+  verify_set_up (&f, f.element);
+  m = verify_manifests_new (f.element, "manifest_1");
+  watch_pushes (f.element, &pushes);
+  verify_push_manifest (f.m, &f.signer, 0, 24);
+  verify_push (f.h, 0);
+  verify_expect (f.h, 0);
+  push_list (f.h, verify_list (9, 8));
+
+  /* The plan changes in between: there is another stream. */
+  verify_signer_init (&other, VERIFY_STREAM + 1);
+  verify_push_manifest (m, &other, 100, 1);
+  verify_expect_nothing (f.h);
+  push_list (f.h, verify_list (1, 8));
+  verify_expect_many (f.h, 1, 16);
+  fail_unless_equals_int (pushes.lists, 1);
+
+  push_list (f.h, verify_list (18, 4));
+  verify_push_segment (f.h, 1);
+  push_list (f.h, verify_list (17, 1));
+  push_list (f.h, verify_list (22, 2));
+  verify_expect_many (f.h, 17, 7);
+  fail_unless_equals_int (pushes.lists, 3);
+  fail_unless_equals_int (pushes.buffers, 2);
+  gst_harness_teardown (m);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
 /*
  * Memory
  */
@@ -210,6 +250,7 @@ ambiverify_buffers_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_list);
+  tcase_add_test (tc, test_one_list);
   tcase_add_test (tc, test_big_block);
   tcase_add_test (tc, test_empty_in_block);
   tcase_add_test (tc, test_pieces);

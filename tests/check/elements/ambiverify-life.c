@@ -390,6 +390,29 @@ GST_START_TEST (test_flow)
 
 GST_END_TEST;
 
+/* Whoever links it again, behind a tee that did not mind, gets packets. */
+GST_START_TEST (test_link_again)
+{
+  GstPad *src;
+  VerifyFixture f;
+
+  verify_set_up (&f, verify_element_new ());
+  src = gst_element_get_static_pad (f.element, "src");
+  verify_push_manifest (f.m, &f.signer, 0, 4);
+  gst_pad_unlink (src, f.h->sinkpad);
+  fail_unless_equals_int (gst_harness_push (f.h, verify_packet (0)),
+      GST_FLOW_NOT_LINKED);
+  fail_unless_equals_int (gst_harness_push (f.h, verify_packet (1)),
+      GST_FLOW_NOT_LINKED);
+  fail_unless_equals_int (gst_pad_link (src, f.h->sinkpad), GST_PAD_LINK_OK);
+  verify_push (f.h, 2);
+  verify_expect (f.h, 2);
+  gst_object_unref (src);
+  verify_tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* With EOS on its way, nobody upstream is left to learn of it. */
 GST_START_TEST (test_error_after_eos)
 {
@@ -431,6 +454,7 @@ ambiverify_life_suite (void)
   tcase_add_test (tc, test_eos_then_stream);
   tcase_add_loop_test (tc, test_flush, 0, 2);
   tcase_add_test (tc, test_flow);
+  tcase_add_test (tc, test_link_again);
   tcase_add_test (tc, test_error_after_eos);
   return s;
 }
