@@ -212,11 +212,9 @@ path_receive (GstMcPath * path)
 }
 
 static GstBuffer *
-path_take (GstMcPath * path, guint i, core_time now, GstClockTime * realtime,
-    guint16 * source_port)
+path_take (GstMcPath * path, core_time now, GstMcPayload * payload)
 {
-  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, i, now, realtime,
-      source_port);
+  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, now, payload);
 }
 
 static void

@@ -121,7 +121,8 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
   tunnel->receive_buffer = gst_mc_socket_size_receive_buffer (&tunnel->socket,
       element, common->buffer_size);
 
-  tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu);
+  tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu,
+      common->allow_gro && gst_mc_socket_join_datagrams (&tunnel->socket));
   if (tunnel->batch == NULL ||
       !gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
@@ -271,36 +272,37 @@ gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
 }
 
 GstBuffer *
-gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
-    GstClockTime * realtime, guint16 * source_port)
+gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
+    GstMcPayload * payload)
 {
-  GstMcDatagram datagram;
+  const GstMcDatagram *datagram = gst_mc_batch_next (tunnel->batch);
   amt_view view;
   int ret;
 
-  gst_mc_batch_get (tunnel->batch, i, &datagram);
-  if (datagram.truncated) {
-    if (amt_peek_type (datagram.data, datagram.len) == AMT_MULTICAST_DATA)
+  if (datagram->truncated) {
+    if (amt_peek_type (datagram->data, datagram->len) == AMT_MULTICAST_DATA)
       tunnel->too_big++;
     else
       tunnel->control_too_big++;
     return NULL;
   }
 
-  ret = amt_gateway_receive (tunnel->gateway, &datagram.from, datagram.data,
-      datagram.len, now, &view);
+  ret = amt_gateway_receive (tunnel->gateway, &datagram->from, datagram->data,
+      datagram->len, now, &view);
   if (ret < 0)
     GST_DEBUG_OBJECT (tunnel->element, "dropped %" G_GSIZE_FORMAT " bytes: %s",
-        datagram.len, core_error_name (ret));
+        datagram->len, core_error_name (ret));
   if (ret <= 0)
     return NULL;
 
-  *realtime = datagram.realtime;
-  *source_port = view.source_port;
+  payload->data = view.data;
+  payload->len = view.len;
+  payload->realtime = datagram->realtime;
+  payload->source_port = view.source_port;
   if (view.reassembled)
     return gst_buffer_new_memdup (view.data, view.len);
-  return gst_mc_batch_take (tunnel->batch, i,
-      (gsize) (view.data - datagram.data), view.len);
+  return gst_mc_batch_take (tunnel->batch,
+      (gsize) (view.data - datagram->data), view.len);
 }
 
 gboolean

@@ -10,7 +10,7 @@
 
 #include "amt-gateway.h"
 #include "gstamtsrcsettings.h"
-#include "gstmcnetlink.h"
+#include "gstmcpath.h"
 
 G_BEGIN_DECLS
 
@@ -51,10 +51,10 @@ core_time gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel);
 /* Receives a batch; returns the number of datagrams to take, or -errno. */
 gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel);
 
-/* Takes datagram i of the batch through the gateway.  Returns: (transfer full)
- * (nullable): a payload of the channel; NULL for control and drops. */
-GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
-    GstClockTime * realtime, guint16 * source_port);
+/* Takes the next datagram of the batch through the gateway.  Returns: (transfer
+ * full) (nullable): a payload of the channel; NULL for control and drops. */
+GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
+    GstMcPayload * payload);
 
 gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
     amt_gateway_event_info * event);

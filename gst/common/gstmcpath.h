@@ -15,6 +15,15 @@ G_BEGIN_DECLS
 
 typedef struct _GstMcPath GstMcPath;
 
+/* The payload of a datagram that was taken. */
+typedef struct
+{
+  const guint8 *data;           /* valid until the next one is taken */
+  gsize len;
+  GstClockTime realtime;        /* its arrival, or GST_CLOCK_TIME_NONE */
+  guint16 source_port;
+} GstMcPayload;
+
 /* Counters of a path, which only grow, and what it is doing. */
 typedef struct
 {
@@ -58,10 +67,10 @@ typedef struct
   /* Receives a batch; returns the number of datagrams to take, or -errno. */
   gint (*receive) (GstMcPath * path);
 
-  /* Takes datagram i of the batch.  Returns: (transfer full) (nullable): a
-   * payload of the channel; NULL when it is none, which was counted. */
-  GstBuffer *(*take) (GstMcPath * path, guint i, core_time now,
-      GstClockTime * realtime, guint16 * source_port);
+  /* Takes the next datagram of the batch.  Returns: (transfer full) (nullable):
+   * a payload of the channel; NULL when it is none, which was counted. */
+  GstBuffer *(*take) (GstMcPath * path, core_time now,
+      GstMcPayload * payload);
 
   void (*get_stats) (const GstMcPath * path, GstMcPathStats * stats);
 } GstMcPathClass;

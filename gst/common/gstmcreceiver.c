@@ -342,18 +342,14 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
 
 /* Whether the packet is to be passed on; says when it begins another path. */
 static gboolean
-ask_judge (GstMcReceiver * rx, guint path, GstBuffer * buffer, core_time now)
+ask_judge (GstMcReceiver * rx, guint path, const GstMcPayload * payload,
+    core_time now)
 {
   receiver_path before = receiver_delivery (rx->judge);
-  GstMapInfo map;
-  gboolean pass;
+  gboolean pass = receiver_packet (rx->judge,
+      path == NATIVE ? RECEIVER_NATIVE : RECEIVER_TUNNEL, payload->data,
+      payload->len, now);
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return FALSE;
-  pass = receiver_packet (rx->judge,
-      path == NATIVE ? RECEIVER_NATIVE : RECEIVER_TUNNEL, map.data, map.size,
-      now);
-  gst_buffer_unmap (buffer, &map);
   /* Nobody knows what was missed in the silence before. */
   if (before == RECEIVER_NATIVE
       && receiver_delivery (rx->judge) == RECEIVER_TUNNEL)
@@ -364,16 +360,17 @@ ask_judge (GstMcReceiver * rx, guint path, GstBuffer * buffer, core_time now)
 /* Takes the buffer of a payload, which may have to be dropped. */
 static void
 add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
-    GstClockTime realtime, guint16 source_port, core_time now)
+    const GstMcPayload * payload, core_time now)
 {
-  if (gst_buffer_get_size (buffer) == 0)
+  if (payload->len == 0)
     rx->empty++;
-  else if (now < rx->stale_until && GST_CLOCK_TIME_IS_VALID (realtime) &&
-      realtime < rx->stale_before)
+  else if (now < rx->stale_until &&
+      GST_CLOCK_TIME_IS_VALID (payload->realtime) &&
+      payload->realtime < rx->stale_before)
     rx->paused++;
-  else if (rx->judge == NULL || ask_judge (rx, path, buffer, now)) {
-    gst_mc_output_add (&rx->output, buffer, realtime,
-        &rx->tell.channel.source, source_port);
+  else if (rx->judge == NULL || ask_judge (rx, path, payload, now)) {
+    gst_mc_output_add (&rx->output, buffer, payload->realtime,
+        &rx->tell.channel.source, payload->source_port);
     return;
   }
   gst_buffer_unref (buffer);
@@ -382,11 +379,9 @@ add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
 /* What one path brought in a wake-up. */
 typedef struct
 {
-  gint n;
-  gint next;
+  gint n;                       /* datagrams to be taken */
   GstBuffer *buffer;            /* the oldest payload, NULL: none is left */
-  GstClockTime realtime;
-  guint16 source_port;
+  GstMcPayload payload;         /* its */
 } Batch;
 
 static void
@@ -394,9 +389,8 @@ fill_batch (GstMcReceiver * rx, guint i, Batch * batch, core_time now)
 {
   GstMcPath *path = rx->paths[i];
 
-  while (batch->buffer == NULL && batch->next < batch->n)
-    batch->buffer = path->klass->take (path, (guint) batch->next++, now,
-        &batch->realtime, &batch->source_port);
+  while (batch->buffer == NULL && batch->n-- > 0)
+    batch->buffer = path->klass->take (path, now, &batch->payload);
 }
 
 /* Takes all payloads, in the order in which they arrived by any path: an older
@@ -410,13 +404,13 @@ take_batches (GstMcReceiver * rx, Batch * batches, core_time now)
     for (guint i = 0; i < rx->n_paths; i++) {
       fill_batch (rx, i, &batches[i], now);
       if (batches[i].buffer != NULL && (oldest == NULL ||
-              batches[i].realtime < oldest->realtime))
+              batches[i].payload.realtime < oldest->payload.realtime))
         oldest = &batches[i];
     }
     if (oldest == NULL)
       return;
     add_payload (rx, (guint) (oldest - batches), oldest->buffer,
-        oldest->realtime, oldest->source_port, now);
+        &oldest->payload, now);
     oldest->buffer = NULL;
   }
 }
@@ -426,7 +420,7 @@ gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
 {
   Batch batches[G_N_ELEMENTS (rx->paths)] = { {0}
   };
-  gboolean any = FALSE;
+  guint n_datagrams = 0;
 
   for (guint i = 0; i < rx->n_paths; i++) {
     gint n = rx->paths[i]->klass->receive (rx->paths[i]);
@@ -437,10 +431,10 @@ gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
       return -1;
     }
     batches[i].n = n;
-    any |= n > 0;
+    n_datagrams += (guint) n;
   }
-  if (any)
-    gst_mc_output_begin (&rx->output, rx->tell.element);
+  if (n_datagrams > 0)
+    gst_mc_output_begin (&rx->output, rx->tell.element, n_datagrams);
   take_batches (rx, batches, now);
 
   /* Answers first: a Query waits for its Update. */
