@@ -220,16 +220,7 @@ path_take (GstMcPath * path, core_time now, GstMcPayload * payload)
 static void
 path_get_stats (const GstMcPath * path, GstMcPathStats * stats)
 {
-  const GstAmtTunnel *tunnel = ((const GstAmtPath *) path)->tunnel;
-  GstAmtTunnelStats all;
-
-  gst_amt_tunnel_get_stats (tunnel, &all);
-  stats->received = all.gateway.data_received + all.too_big;
-  stats->bytes = all.gateway.data_bytes;
-  stats->too_big = all.too_big;
-  stats->kernel_dropped = all.kernel_dropped;
-  stats->receive_buffer = gst_amt_tunnel_get_receive_buffer (tunnel);
-  stats->state = amt_gateway_state_name (all.gateway.state);
+  gst_amt_tunnel_get_path_stats (((const GstAmtPath *) path)->tunnel, stats);
 }
 
 static const GstMcPathClass path_class = {

@@ -164,12 +164,6 @@ gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now)
   tunnel_free (tunnel);
 }
 
-guint
-gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel)
-{
-  return tunnel->receive_buffer;
-}
-
 void
 gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now)
@@ -268,6 +262,8 @@ gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel)
 gint
 gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
 {
+  if (!gst_poll_fd_can_read (tunnel->poll, &tunnel->pollfd))
+    return 0;
   return gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
 }
 
@@ -326,11 +322,23 @@ gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel)
 }
 
 void
+gst_amt_tunnel_get_path_stats (const GstAmtTunnel * tunnel,
+    GstMcPathStats * stats)
+{
+  const amt_gateway_stats *gw = amt_gateway_get_stats (tunnel->gateway);
+
+  stats->received = gw->data_received + tunnel->too_big;
+  stats->bytes = gw->data_bytes;
+  stats->too_big = tunnel->too_big;
+  stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
+  stats->receive_buffer = tunnel->receive_buffer;
+  stats->state = amt_gateway_state_name (gw->state);
+}
+
+void
 gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
     GstAmtTunnelStats * stats)
 {
   stats->gateway = *amt_gateway_get_stats (tunnel->gateway);
-  stats->too_big = tunnel->too_big;
   stats->control_too_big = tunnel->control_too_big;
-  stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
 }

@@ -26,9 +26,6 @@ GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
 /* Leaves, sends what that takes (once, without waiting) and frees. */
 void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
 
-/* Bytes of receive buffer the kernel granted. */
-guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
-
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now);
 
@@ -62,13 +59,14 @@ gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
 /* Why no relay's address is known, or NULL. */
 const gchar *gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel);
 
-/* Counters for the element's stats, taken together. */
+void gst_amt_tunnel_get_path_stats (const GstAmtTunnel * tunnel,
+    GstMcPathStats * stats);
+
+/* Counters that no other path has, taken together. */
 typedef struct
 {
   amt_gateway_stats gateway;
-  guint64 too_big;              /* longer than mtu: data, ... */
-  guint64 control_too_big;      /*   and not data */
-  guint64 kernel_dropped;
+  guint64 control_too_big;      /* longer than mtu and not data */
 } GstAmtTunnelStats;
 
 void gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,

@@ -376,8 +376,10 @@ native_receive (GstMcPath * path)
 {
   GstMcNative *native = (GstMcNative *) path;
 
-  return native->batch ?
-      gst_mc_batch_receive (native->batch, native->socket.fd) : 0;
+  if (native->batch == NULL ||
+      !gst_poll_fd_can_read (native->poll, &native->pollfd))
+    return 0;
+  return gst_mc_batch_receive (native->batch, native->socket.fd);
 }
 
 /* The counter of what is not of the channel; NULL: it is. */

@@ -64,7 +64,8 @@ typedef struct
   gboolean (*step) (GstMcPath * path, core_time now);
   core_time (*deadline) (const GstMcPath * path);
 
-  /* Receives a batch; returns the number of datagrams to take, or -errno. */
+  /* Receives a batch if the poll said that there is something; returns the
+   * number of datagrams to take, or -errno. */
   gint (*receive) (GstMcPath * path);
 
   /* Takes the next datagram of the batch.  Returns: (transfer full) (nullable):

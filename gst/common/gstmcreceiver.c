@@ -17,6 +17,9 @@
  * may be set at any time. */
 #define STALE_FOR CORE_SECOND
 
+/* Data alone do not make a step necessary, but for that long at most. */
+#define STEP_EVERY (100 * CORE_MSECOND)
+
 /* Where there are two. */
 enum
 {
@@ -38,6 +41,8 @@ struct _GstMcReceiver
   receiver *judge;
   gboolean native_due;          /* to be joined when the port is known */
   gboolean tunnel_open;
+  core_time step_at;            /* when the next step is due at the latest */
+  gboolean only_data;           /* in this wake-up: but for payloads, nothing */
 
   gchar *source_setting;
   guint64 lookup_timeout;
@@ -306,6 +311,7 @@ drain_wake_fd (GstMcReceiver * rx)
 gboolean
 gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
 {
+  rx->step_at = now + STEP_EVERY;
   drain_wake_fd (rx);
   if (!ask_for_channel (rx, now))
     return FALSE;
@@ -335,6 +341,7 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
     deadline = MIN (deadline, source_deadline (rx));
   }
+  rx->step_at = MIN (rx->step_at, deadline);
   if (deadline == CORE_TIME_NEVER)
     return GST_CLOCK_TIME_NONE;
   return deadline > now ? deadline - now : 0;
@@ -389,8 +396,10 @@ fill_batch (GstMcReceiver * rx, guint i, Batch * batch, core_time now)
 {
   GstMcPath *path = rx->paths[i];
 
-  while (batch->buffer == NULL && batch->n-- > 0)
+  while (batch->buffer == NULL && batch->n-- > 0) {
     batch->buffer = path->klass->take (path, now, &batch->payload);
+    rx->only_data &= batch->buffer != NULL;
+  }
 }
 
 /* Takes all payloads, in the order in which they arrived by any path: an older
@@ -415,8 +424,21 @@ take_batches (GstMcReceiver * rx, Batch * batches, core_time now)
   }
 }
 
+/* What has to be done after the packets of a wake-up.  As long as they flow and
+ * nothing else happens that is little. */
+static gboolean
+step_after_data (GstMcReceiver * rx, core_time now)
+{
+  if (!rx->only_data || now >= rx->step_at || !rx->tell.joined ||
+      rx->tell.channel.port == 0)
+    return gst_mc_receiver_step (rx, now);
+  if (rx->judge)
+    step_judge (rx, now);
+  return TRUE;
+}
+
 gint
-gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
+gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
 {
   Batch batches[G_N_ELEMENTS (rx->paths)] = { {0}
   };
@@ -432,13 +454,15 @@ gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
     }
     batches[i].n = n;
     n_datagrams += (guint) n;
+    n_ready -= n > 0;
   }
   if (n_datagrams > 0)
     gst_mc_output_begin (&rx->output, rx->tell.element, n_datagrams);
+  rx->only_data = n_datagrams > 0 && n_ready == 0;
   take_batches (rx, batches, now);
 
   /* Answers first: a Query waits for its Update. */
-  if (!gst_mc_receiver_step (rx, now))
+  if (!step_after_data (rx, now))
     return -1;
   rx->output.discont |= rx->tell.discont;
   rx->tell.discont = FALSE;
