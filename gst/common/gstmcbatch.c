@@ -233,6 +233,8 @@ read_message (GstMcBatch * batch, guint i)
   m->datagram.truncated = (msg->msg_flags & MSG_TRUNC) != 0 ||
       MIN (m->part, m->len) > batch->mtu;
   m->n_parts = (guint) MAX ((m->len + m->part - 1) / m->part, 1);
+  if (m->n_parts > 1 && m->block)
+    gst_mc_block_prefetch (m->block, m->n_parts);
   return m->n_parts;
 }
 

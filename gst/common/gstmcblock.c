@@ -16,11 +16,16 @@
 /* More than the parts of any block: as long as it is not released. */
 #define UNRELEASED (1 << 24)
 
+/* No more than guesses, for fetching ahead. */
+#define CACHE_LINE 64
+#define BUFFER_SIZE 320
+
 typedef struct
 {
   GstMcBlock *block;
   GstBuffer *buffer;            /* NULL: did not come back as it went */
   GstMemory *memory;            /* of the buffer */
+  gconstpointer meta;           /* where it was, if it is any more */
 } View;
 
 struct _GstMcBlock
@@ -172,20 +177,23 @@ remove_foreign_meta (GstBuffer * buffer, GstMeta ** meta, gpointer data)
 }
 
 static gboolean
-has_foreign_meta (GstMcBlockPool * pool, GstBuffer * buffer)
+has_foreign_meta (GstMcBlockPool * pool, GstBuffer * buffer,
+    gconstpointer * kept)
 {
   gpointer state = NULL;
   GstMeta *meta;
 
-  while ((meta = gst_buffer_iterate_meta (buffer, &state)))
+  while ((meta = gst_buffer_iterate_meta (buffer, &state))) {
     if (meta->info->api != pool->kept_meta)
       return TRUE;
+    *kept = meta;
+  }
   return FALSE;
 }
 
 /* As if it were new. */
 static void
-reset_buffer (GstMcBlockPool * pool, GstBuffer * buffer)
+reset_buffer (GstMcBlockPool * pool, GstBuffer * buffer, gconstpointer * meta)
 {
   GST_MINI_OBJECT_FLAGS (buffer) = 0;
   GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
@@ -193,7 +201,7 @@ reset_buffer (GstMcBlockPool * pool, GstBuffer * buffer)
   GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_OFFSET (buffer) = GST_BUFFER_OFFSET_NONE;
   GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET_NONE;
-  if (has_foreign_meta (pool, buffer))
+  if (has_foreign_meta (pool, buffer, meta))
     gst_buffer_foreach_meta (buffer, remove_foreign_meta, pool);
 }
 
@@ -218,7 +226,7 @@ view_dispose (GstMiniObject * object)
     g_atomic_int_set (&block->inspect, TRUE);
   if (whole) {
     gst_buffer_ref (buffer);
-    reset_buffer (block->pool, buffer);
+    reset_buffer (block->pool, buffer, &view->meta);
   } else {
     view->buffer = NULL;
   }
@@ -349,16 +357,26 @@ gst_mc_block_is_used (const GstMcBlock * block)
   return block->n_taken > 0;
 }
 
-/* It was last touched a batch ago. */
 static void
-prefetch_view (const View * view)
+prefetch (gconstpointer object, gsize size)
 {
 #ifdef __GNUC__
-  __builtin_prefetch (view->memory, 1);
-  __builtin_prefetch (&view->memory->offset, 1);
-  __builtin_prefetch (view->buffer, 1);
-  __builtin_prefetch (&view->buffer->pts, 1);
+  for (gsize at = 0; at < size; at += CACHE_LINE)
+    __builtin_prefetch ((const guint8 *) object + at, 1);
 #endif
+}
+
+void
+gst_mc_block_prefetch (const GstMcBlock * block, guint n)
+{
+  for (guint i = 0; i < MIN (n, block->views->len); i++) {
+    const View *view = g_ptr_array_index (block->views, i);
+
+    prefetch (view->memory, sizeof (GstMemory));
+    prefetch (view->buffer, BUFFER_SIZE);
+    if (view->meta)
+      prefetch (view->meta, sizeof (GstNetAddressMeta));
+  }
 }
 
 GstBuffer *
@@ -368,8 +386,7 @@ gst_mc_block_take (GstMcBlock * block, gsize offset, gsize len,
   View *view = block->n_taken < block->views->len ?
       g_ptr_array_index (block->views, block->n_taken) : view_new (block);
 
-  if (++block->n_taken < block->views->len)
-    prefetch_view (g_ptr_array_index (block->views, block->n_taken));
+  block->n_taken++;
   /* gst_memory_resize () would ask whether we may. */
   view->memory->offset = offset;
   view->memory->size = len;

@@ -36,6 +36,9 @@ gboolean gst_mc_block_is_used (const GstMcBlock * block);
 GstBuffer *gst_mc_block_take (GstMcBlock * block, gsize offset, gsize len,
     gboolean writable);
 
+/* n parts will be taken soon: loads what that will touch. */
+void gst_mc_block_prefetch (const GstMcBlock * block, guint n);
+
 /* No more parts will be taken. */
 void gst_mc_block_release (GstMcBlock * block);
 
