@@ -64,7 +64,7 @@ if CC=gcc check "gcc build" build build-gcc -Dwerror=true; then
   run_tests build-gcc style --suite style
   check "scripts" shellcheck -x scripts/*.sh scripts/check-* scripts/gst-indent \
     scripts/link-plugins scripts/with-* .ci/run \
-    tests/check/netns/in-namespace || true
+    tests/check/netns/in-namespace tests/benchmark/in-two-namespaces.sh || true
   heading "tests: gcc"
   run_tests build-gcc tests --no-suite style
   heading "tests: leaks tracer"

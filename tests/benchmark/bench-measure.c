@@ -13,11 +13,9 @@
 #define SUB_BINS (1u << SUB_BITS)
 
 static gint64
-cpu_ns (const struct rusage *usage)
+to_ns (const struct timeval *time)
 {
-  return ((gint64) usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) *
-      1000000000 + ((gint64) usage->ru_utime.tv_usec +
-      usage->ru_stime.tv_usec) * 1000;
+  return (gint64) time->tv_sec * 1000000000 + (gint64) time->tv_usec * 1000;
 }
 
 void
@@ -31,7 +29,9 @@ bench_sample (BenchSample * sample, guint64 packets)
   getrusage (RUSAGE_SELF, &all);
   getrusage (RUSAGE_THREAD, &own);
   sample->packets = packets;
-  sample->cpu_ns = cpu_ns (&all) - cpu_ns (&own);
+  sample->user_ns = to_ns (&all.ru_utime) - to_ns (&own.ru_utime);
+  sample->cpu_ns = sample->user_ns + to_ns (&all.ru_stime) -
+      to_ns (&own.ru_stime);
   sample->wakeups = all.ru_nvcsw - own.ru_nvcsw;
   sample->allocations = count ? count () : 0;
   sample->time_us = g_get_monotonic_time ();

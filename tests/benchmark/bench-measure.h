@@ -16,6 +16,7 @@ typedef struct
 {
   guint64 packets;
   gint64 cpu_ns;                /* user and system */
+  gint64 user_ns;
   gint64 wakeups;               /* voluntary context switches */
   guint64 allocations;          /* 0 unless bench-alloc is preloaded */
   gint64 time_us;

@@ -13,6 +13,7 @@
 
 #define TS_PACKET 188
 #define PID_PMT 0x100
+#define PES_DATAGRAMS 8
 #define PID_STREAM 0x101
 
 /* A multiple of 16, so that the continuity counter goes round with the ring. */
@@ -29,7 +30,7 @@ static const guint8 pat[] = {
 
 static const guint8 pmt[] = {
   0x00, 0x02, 0xb0, 0x12, 0x00, 0x01, 0xc1, 0x00, 0x00, 0xe1, 0x01, 0xf0, 0x00,
-  0x06, 0xe1, 0x01, 0xf0, 0x00
+  0x02, 0xe1, 0x01, 0xf0, 0x00
 };
 
 static guint32
@@ -68,11 +69,11 @@ write_table (guint8 * out, guint pid, const guint8 * table, gsize len,
     out[4 + len + i] = (guint8) (crc >> (24 - 8 * i));
 }
 
-/* The stream: each datagram begins a PES packet of unbounded length. */
+/* The stream: now and then begins a PES packet of unbounded length. */
 static void
 write_stream (guint8 * out, gboolean start, guint counter)
 {
-  static const guint8 pes[] = { 0x00, 0x00, 0x01, 0xbd, 0x00, 0x00, 0x80, 0x00,
+  static const guint8 pes[] = { 0x00, 0x00, 0x01, 0xe0, 0x00, 0x00, 0x80, 0x00,
     0x00
   };
 
@@ -94,7 +95,8 @@ write_payload (guint8 * out, gsize len, guint number, guint * counter)
     else if (number % 48 == 0 && i == 1)
       write_table (out + at, PID_PMT, pmt, sizeof (pmt), number / 48);
     else
-      write_stream (out + at, i == 2, (*counter)++);
+      write_stream (out + at, i == 2 && number % PES_DATAGRAMS == 0,
+          (*counter)++);
   }
 }
 
@@ -149,7 +151,8 @@ send_segments (const BenchPace * pace, BenchRing * ring, guint n,
   {
     struct cmsghdr align;
     guint8 bytes[CMSG_SPACE (sizeof (guint16))];
-  } control = { 0 };
+  }
+  control = { 0 };
   struct iovec iov = { ring->data + ring->next * ring->size, n * ring->size };
   struct msghdr msg = {
     .msg_name = (void *) to,

@@ -7,11 +7,13 @@
  *
  *   bare=recvmmsg|gro port=N [group=ADDRESS]   a loop without GStreamer
  *   PIPELINE...        as of gst-launch; packets are counted at the source
- *                      named "src", or, when it has no such statistics, at the
- *                      fakesink named "sink"
+ *                      named "src" and all others of its kind, or, when it has
+ *                      no such statistics, at the fakesink named "sink"
+ *   count-pushed=0|1   there is no such sink: count what "src" pushes
  *   count=N            packets that are sent
  *   warm-up=N          packets after which to begin to measure
  *   delays=0|1         take the time from arrival to push (PTS against clock)
+ *   look-ms=N          time between two looks at the counters
  *
  * Says "ready", and the result when all has come or nothing comes any more.
  */
@@ -22,7 +24,7 @@
 
 #include "bench-bare.h"
 
-#define LOOK_US 20000
+#define LOOK_MS 20
 #define READY_US 10000000
 /* Nothing more will come. */
 #define SILENCE_US 400000
@@ -36,11 +38,15 @@ typedef struct
   guint64 count;
   guint64 warm_up;
   gboolean want_delays;
+  gboolean count_pushed;
+  gulong look_us;
 
   BenchBare loop;
   GstElement *pipeline;
   GstElement *src;
   GstElement *sink;
+  GPtrArray *sources;           /* that have statistics */
+  guint64 pushed;               /* atomic; only with count_pushed */
   BenchDelays delays;
 } Receiver;
 
@@ -66,6 +72,10 @@ set_option (Receiver * r, const gchar * text)
     r->warm_up = number;
   else if (g_str_equal (pair[0], "delays"))
     r->want_delays = number != 0;
+  else if (g_str_equal (pair[0], "count-pushed"))
+    r->count_pushed = number != 0;
+  else if (g_str_equal (pair[0], "look-ms"))
+    r->look_us = (gulong) number *1000;
   else
     return FALSE;
   return TRUE;
@@ -96,6 +106,31 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+static GstPadProbeReturn
+on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  __atomic_add_fetch (&((Receiver *) data)->pushed, 1, __ATOMIC_RELAXED);
+  return GST_PAD_PROBE_OK;
+}
+
+/* All that are of the kind of "src". */
+static void
+find_sources (Receiver * r)
+{
+  GstIterator *it = gst_bin_iterate_sources (GST_BIN (r->pipeline));
+  GValue item = G_VALUE_INIT;
+
+  r->sources = g_ptr_array_new ();
+  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats"))
+    return;
+  while (gst_iterator_next (it, &item) == GST_ITERATOR_OK) {
+    g_ptr_array_add (r->sources, g_value_get_object (&item));
+    g_value_reset (&item);
+  }
+  g_value_unset (&item);
+  gst_iterator_free (it);
+}
+
 static void
 start_pipeline (Receiver * r, gchar ** words)
 {
@@ -114,26 +149,72 @@ start_pipeline (Receiver * r, gchar ** words)
   if (r->want_delays)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
         GST_PAD_PROBE_TYPE_BUFFER_LIST, on_data, r, NULL);
+  if (r->count_pushed)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_pushed, r, NULL);
+  find_sources (r);
   if (gst_element_set_state (r->pipeline, GST_STATE_PLAYING) ==
       GST_STATE_CHANGE_FAILURE)
     g_error ("the pipeline does not play");
+}
+
+/* Sums up a counter of all sources. */
+static guint64
+sum_stats (Receiver * r, const gchar * field)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; r->sources && i < r->sources->len; i++) {
+    g_autoptr (GstStructure) stats = NULL;
+    guint64 n = 0;
+
+    g_object_get (g_ptr_array_index (r->sources, i), "stats", &stats, NULL);
+    gst_structure_get_uint64 (stats, field, &n);
+    sum += n;
+  }
+  return sum;
+}
+
+static guint64
+count_rendered (Receiver * r)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n = 0;
+
+  g_object_get (r->sink, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, "rendered", &n);
+  return n;
+}
+
+static guint64
+count_packets (Receiver * r)
+{
+  if (r->bare)
+    return __atomic_load_n (&r->loop.packets, __ATOMIC_RELAXED);
+  if (r->count_pushed)
+    return __atomic_load_n (&r->pushed, __ATOMIC_RELAXED);
+  return r->sources->len > 0 ? sum_stats (r, "packets-pushed") :
+      count_rendered (r);
 }
 
 /* Whether what is sent from now on is received. */
 static gboolean
 is_ready (Receiver * r)
 {
-  g_autoptr (GstStructure) stats = NULL;
   GstState state;
 
   gst_element_get_state (r->src, &state, NULL, 0);
   if (state != GST_STATE_PLAYING)
     return FALSE;
-  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats"))
-    return TRUE;
-  g_object_get (r->src, "stats", &stats, NULL);
-  return !g_str_equal (gst_structure_get_string (stats, "state"), "idle") &&
-      !g_str_equal (gst_structure_get_string (stats, "state"), "stopped");
+  for (guint i = 0; i < r->sources->len; i++) {
+    g_autoptr (GstStructure) stats = NULL;
+    const gchar *text;
+
+    g_object_get (g_ptr_array_index (r->sources, i), "stats", &stats, NULL);
+    text = gst_structure_get_string (stats, "state");
+    if (g_str_equal (text, "idle") || g_str_equal (text, "stopped"))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static void
@@ -144,23 +225,8 @@ wait_until_ready (Receiver * r)
   while (!is_ready (r)) {
     if (g_get_monotonic_time () > deadline)
       g_error ("the source does not start");
-    g_usleep (LOOK_US);
+    g_usleep (r->look_us);
   }
-}
-
-static guint64
-count_packets (Receiver * r)
-{
-  gboolean counts = r->src != NULL &&
-      g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats");
-  g_autoptr (GstStructure) stats = NULL;
-  guint64 n = 0;
-
-  if (r->bare)
-    return __atomic_load_n (&r->loop.packets, __ATOMIC_RELAXED);
-  g_object_get (counts ? r->src : r->sink, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, counts ? "packets-pushed" : "rendered", &n);
-  return n;
 }
 
 /* Waits until the packets are there or come no more; FALSE: the latter. */
@@ -186,21 +252,20 @@ wait_for_packets (Receiver * r, guint64 wanted, BenchSample * sample)
       sample->time_us = changed;
       return FALSE;
     }
-    g_usleep (LOOK_US);
+    g_usleep (r->look_us);
   }
 }
 
-static guint64
-kernel_dropped (Receiver * r)
+/* Entries of a folder of /proc: threads, descriptors. */
+static guint
+count_entries (const gchar * folder)
 {
-  g_autoptr (GstStructure) stats = NULL;
-  guint64 n = 0;
+  GDir *dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
 
-  if (r->src == NULL ||
-      !g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats"))
-    return 0;
-  g_object_get (r->src, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, "kernel-dropped", &n);
+  while (dir && g_dir_read_name (dir))
+    n++;
+  g_clear_pointer (&dir, g_dir_close);
   return n;
 }
 
@@ -211,13 +276,17 @@ tell (Receiver * r, const BenchSample * begin, const BenchSample * end)
   double seconds = (double) MAX (end->time_us - begin->time_us, 1) / 1e6;
 
   printf ("{\"received\": %" G_GUINT64_FORMAT ", \"ns-per-packet\": %.1f, "
+      "\"user-ns-per-packet\": %.1f, "
       "\"wakeups-per-second\": %.0f, \"allocations-per-packet\": %.4f, "
-      "\"peak-kib\": %" G_GUINT64_FORMAT ", \"kernel-dropped\": %" G_GUINT64_FORMAT
-      ", \"seconds\": %.3f", end->packets,
-      (double) (end->cpu_ns - begin->cpu_ns) / packets,
+      "\"peak-kib\": %" G_GUINT64_FORMAT ", \"kernel-dropped\": %"
+      G_GUINT64_FORMAT ", \"threads\": %u, \"fds\": %u, \"seconds\": %.3f",
+      end->packets, (double) (end->cpu_ns - begin->cpu_ns) / packets,
+      (double) (end->user_ns - begin->user_ns) / packets,
       (double) (end->wakeups - begin->wakeups) / seconds,
       (double) (end->allocations - begin->allocations) / packets,
-      bench_peak_kib (), kernel_dropped (r), seconds);
+      bench_peak_kib (), sum_stats (r, "kernel-dropped"),
+      count_entries ("/proc/self/task"), count_entries ("/proc/self/fd"),
+      seconds);
   if (r->want_delays)
     printf (", \"delay-median-ns\": %" G_GUINT64_FORMAT ", \"delay-p99-ns\": %"
         G_GUINT64_FORMAT, bench_delays_get (&r->delays, 0.5),
@@ -228,7 +297,7 @@ tell (Receiver * r, const BenchSample * begin, const BenchSample * end)
 int
 main (int argc, char **argv)
 {
-  Receiver r = { 0 };
+  Receiver r = {.look_us = LOOK_MS * 1000 };
   BenchSample begin, end;
   int i;
 
@@ -251,6 +320,7 @@ main (int argc, char **argv)
 
   if (r.pipeline) {
     gst_element_set_state (r.pipeline, GST_STATE_NULL);
+    g_ptr_array_unref (r.sources);
     gst_object_unref (r.src);
     gst_object_unref (r.sink);
     gst_object_unref (r.pipeline);

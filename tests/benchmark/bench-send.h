@@ -22,7 +22,7 @@ typedef struct
   guint next;
 } BenchRing;
 
-/* A ring of MPEG-TS datagrams: a programme of one private stream.  head bytes
+/* A ring of MPEG-TS datagrams: a programme of one video.  head bytes
  * before each payload are left to the caller. */
 void bench_ring_init (BenchRing * ring, gsize head, gsize payload);
 void bench_ring_clear (BenchRing * ring);
