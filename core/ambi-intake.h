@@ -66,7 +66,8 @@ bool ambi_intake_get_profile (const ambi_intake * intake, uint32_t * stream_id,
 typedef struct
 {
   uint64_t bytes;
-  uint64_t manifests;
+  uint64_t manifests;           /* headers that are complete */
+  uint64_t digests;
   uint64_t malformed_datagrams;
   uint64_t bad_refresh_deadlines;
 } ambi_intake_stats;

@@ -27,9 +27,9 @@ typedef struct
   uint8_t protocol;             /* AMBI_PROTOCOL_UDP for the UDP layer */
 } ambi_flow;
 
-/* Writes the pseudoheader of a packet with len hashed octets (at most
- * AMBI_PAYLOAD_MAX); returns its length, 20 or 44, or 0 when the flow has no
- * family or two. */
+/* Writes the pseudoheader of a packet with len hashed octets; returns its
+ * length, 20 or 44, or 0 when the flow has no family or two or len exceeds
+ * AMBI_PAYLOAD_MAX. */
 size_t ambi_pseudoheader (uint8_t out[AMBI_PSEUDOHEADER_MAX],
     const ambi_flow * flow, uint32_t stream_id, size_t len);
 

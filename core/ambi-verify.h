@@ -18,13 +18,13 @@
 
 #include "ambi-packet.h"
 #include "ambi-wire.h"
-#include "siphash.h"
 
 enum
 {
   AMBI_PROFILES_MAX = 4,        /* manifest streams in use at a time */
-  AMBI_HELD_OVERHEAD = 512      /* octets that holding a packet takes, without
+  AMBI_HELD_OVERHEAD = 512,     /* octets that holding a packet takes, without
                                    its payload, as max_held_bytes counts */
+  AMBI_EXPECT_MAX = 64          /* of ambi_verify_expect () */
 };
 
 /*
@@ -110,6 +110,7 @@ void ambi_verify_free (ambi_verify * verify);
 
 /* May change while running; what is held already keeps its time. */
 void ambi_verify_set_data_hold_time (ambi_verify * verify, core_time time);
+void ambi_verify_set_reorder_time (ambi_verify * verify, core_time time);
 
 /*
  * Profiles: one for each manifest stream
@@ -200,12 +201,23 @@ typedef struct
                                    before it */
 } ambi_output;
 
+/* Packets with these digests, up to AMBI_EXPECT_MAX, are what comes next.
+ * Changes nothing; a caller that has several at a time saves the verifier
+ * waiting for memory at each of them, which with many digests takes as long
+ * as hashing. */
+void ambi_verify_expect (const ambi_verify * verify,
+    const ambi_digests * digests, size_t n);
+
 /* Takes a packet that arrived now and says what becomes of it.  What is to
  * pass before it, if anything, is behind it in ambi_verify_next (): in
  * ORDER_SEQUENCE a packet for which others have to be passed first is HELD.
  * MODE_MONITOR always passes. */
 void ambi_verify_packet (ambi_verify * verify, const ambi_packet * packet,
     const ambi_digests * digests, core_time now, ambi_output * out);
+
+/* The packet that the call before said is HELD has its octets there from now
+ * on; for a caller who copies what is to wait out of a bigger block. */
+void ambi_verify_moved (ambi_verify * verify, const uint8_t * data);
 
 /* The next packet that was held and is not any more, in the order in which
  * they are to be passed on. */
@@ -227,6 +239,10 @@ typedef enum
   /* The sender announced the end of the stream (Refresh Deadline): look for
    * another one now.  Given again as long as none is in use. */
   AMBI_EVENT_REFRESH = 1,
+
+  /* The same, when the announcement comes, and only then: to be told, nothing
+   * is to be done yet. */
+  AMBI_EVENT_END,
 
   /* Another stream has taken over: stop bringing this one's manifests. */
   AMBI_EVENT_LEAVE,
@@ -250,7 +266,7 @@ typedef struct
   unsigned profile;
   uint32_t stream_id;
   ambi_trouble trouble;         /* of a DISCONNECT */
-  core_time deadline;           /* of a REFRESH: the announced end */
+  core_time deadline;           /* of a REFRESH and END: the announced end */
 } ambi_event;
 
 bool ambi_verify_event (ambi_verify * verify, ambi_event * event);

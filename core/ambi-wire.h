@@ -40,9 +40,10 @@ typedef struct
 {
   ambi_item_type type;
   uint32_t seq;                 /* of a DIGEST */
-  const uint8_t *digest;        /* valid until the next call */
-  const ambi_manifest *manifest;        /* STREAM_ID (only the id), MANIFEST,
-                                           DIGEST, END; likewise */
+  const uint8_t *digest;        /* in the input if it lies whole there, else in
+                                   the parser; valid until the next call */
+  const ambi_manifest *manifest;        /* all but NONE; likewise.  Before
+                                           MANIFEST only the id is of use */
   bool bad_refresh_length;      /* MANIFEST: a Refresh Deadline was ignored for
                                    its length */
 } ambi_item;
@@ -54,6 +55,7 @@ typedef struct
   size_t digest_len;
   int64_t expected_id;          /* -1: that of the first manifest */
   int state;
+  ambi_item_type failure;
   ambi_manifest manifest;
   uint8_t partial[CORE_HASH_LEN_MAX];
   size_t have;                  /* octets in partial */
@@ -65,7 +67,8 @@ typedef struct
   uint64_t tlv_octets;          /* taken since the beginning, for limits */
 } ambi_parser;
 
-/* stream_id -1 takes the id of the first manifest as that of all. */
+/* stream_id -1 takes the id of the first manifest as that of all.  The
+ * algorithm must be one that core_hash_len () knows. */
 void ambi_parser_init (ambi_parser * parser, int64_t stream_id,
     core_hash_algorithm algorithm);
 

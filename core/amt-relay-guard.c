@@ -5,7 +5,6 @@
  */
 #include "amt-relay-guard.h"
 
-#include "amt-relay-members.h"
 #include "digest.h"
 
 #include <stdlib.h>
@@ -29,7 +28,7 @@ amt_guard_init (amt_guard * guard, const amt_relay_config * config,
   guard->random (guard->random_ctx, guard->rate_key, CORE_SIPHASH_KEY_LEN);
   guard->lifetime = config->secret_lifetime;
   guard->grace = 2 * config->query_interval * CORE_SECOND;
-  guard->secret_until = amt_time_add (now, guard->lifetime);
+  guard->secret_until = core_time_add (now, guard->lifetime);
   guard->old_secret_until = CORE_TIME_NEVER;
   return CORE_OK;
 }
@@ -48,9 +47,9 @@ amt_guard_advance (amt_guard * guard, core_time now)
 {
   if (now >= guard->secret_until) {
     memcpy (guard->old_secret, guard->secret, AMT_SECRET_LEN);
-    guard->old_secret_until = amt_time_add (now, guard->grace);
+    guard->old_secret_until = core_time_add (now, guard->grace);
     guard->random (guard->random_ctx, guard->secret, AMT_SECRET_LEN);
-    guard->secret_until = amt_time_add (now, guard->lifetime);
+    guard->secret_until = core_time_add (now, guard->lifetime);
   }
   if (now >= guard->old_secret_until) {
     explicit_bzero (guard->old_secret, AMT_SECRET_LEN);
@@ -96,7 +95,7 @@ static void
 spend (const amt_guard * guard, core_time * full, core_time now)
 {
   if (has_budget (guard, *full, now))
-    *full = amt_time_add (*full > now ? *full : now, guard->each);
+    *full = core_time_add (*full > now ? *full : now, guard->each);
 }
 
 bool

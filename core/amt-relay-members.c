@@ -148,7 +148,7 @@ set_mode (const change * c, bool exclude)
     c->result->changed = true;
   c->group->exclude = exclude;
   if (exclude)
-    c->group->expires = amt_time_add (c->now, c->limits->lifetime);
+    c->group->expires = core_time_add (c->now, c->limits->lifetime);
 }
 
 static void
@@ -172,7 +172,7 @@ want_listed (const change * c)
     if (s == NULL)
       continue;
     set_excluded (c, s, false);
-    s->expires = amt_time_add (c->now, c->limits->lifetime);
+    s->expires = core_time_add (c->now, c->limits->lifetime);
   }
 }
 
@@ -232,7 +232,7 @@ is_exclude (const change * c)
     if (s == NULL)
       continue;
     s->excluded = !was_exclude;
-    s->expires = amt_time_add (c->now, c->limits->lifetime);
+    s->expires = core_time_add (c->now, c->limits->lifetime);
   }
   set_mode (c, true);
 }

@@ -70,10 +70,3 @@ bool amt_members_wants (const amt_members * m, const core_ip * source,
     const core_ip * group);
 
 void amt_members_clear (amt_members * m);
-
-/* now + delay, or never. */
-static inline core_time
-amt_time_add (core_time now, core_time delay)
-{
-  return delay >= CORE_TIME_NEVER - now ? CORE_TIME_NEVER : now + delay;
-}

@@ -221,7 +221,7 @@ advance (amt_relay * relay, core_time now)
   t->deadline = CORE_TIME_NEVER;
   for (size_t i = t->n; i-- > 0;)
     expire_tunnel (relay, t->all[i]);
-  relay->next_walk = amt_time_add (relay->now, EXPIRE_INTERVAL);
+  relay->next_walk = core_time_add (relay->now, EXPIRE_INTERVAL);
 }
 
 core_time

@@ -17,6 +17,13 @@ typedef uint64_t core_time;
 #define CORE_MSECOND ((core_time) 1000000)
 #define CORE_SECOND ((core_time) 1000000000)
 
+/* now + delay, or never. */
+static inline core_time
+core_time_add (core_time now, core_time delay)
+{
+  return delay >= CORE_TIME_NEVER - now ? CORE_TIME_NEVER : now + delay;
+}
+
 /* Fills buf with len unpredictable bytes.  The only callback a core has. */
 typedef void (*core_random_func) (void *ctx, uint8_t * buf, size_t len);
 

@@ -27,6 +27,10 @@ version=$(clang -dumpversion | cut -d. -f1)
 # The sources a target is for.
 sources_of () {
   case $1 in
+    # Not core/ambi-window.c: no input has the digests that make it grow.
+    ambi-verify) (cd "$root" && ls core/ambi-verify*.c core/ambi-hasher.c \
+        core/ambi-hold.c core/ambi-index.c core/ambi-intake.c \
+        core/ambi-loss.c core/ambi-order.c core/ambi-store*.c) ;;
     amt-wire) echo "core/amt-wire.c" ;;
     igmp) echo "core/igmp.c core/group-records.c" ;;
     mld) echo "core/mld.c core/group-records.c" ;;
@@ -80,9 +84,10 @@ coverage_of () {
   done
 }
 
-status=0
-printf '%-12s %12s  %s\n' target executions 'line coverage'
-for name in "$@"; do
+# Fuzzes one target and prints its line of the table; false when it crashed or
+# reached too little.
+fuzz_target () {
+  name=$1
   program=$build/tests/fuzz/fuzz-$name
   log=$build/$name.log
   mkdir -p "$build/finds/$name" "$build/crashes"
@@ -92,8 +97,7 @@ for name in "$@"; do
       "$build/finds/$name" "$root/tests/fuzz/corpus/$name" >"$log" 2>&1; then
     echo "fuzz.sh: $name crashed, see $log" >&2
     tail -n 40 "$log" >&2
-    status=1
-    continue
+    return 1
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   coverage=$(coverage_of "$program" "$name")
@@ -104,6 +108,18 @@ for name in "$@"; do
       print "fuzz.sh: " name " reaches too little of " $1 > "/dev/stderr"
       bad = 1
     }
-    END { exit bad }' || status=1
+    END { exit bad }'
+}
+
+# Two at a time: a target keeps one core busy.
+status=0
+previous=
+printf '%-12s %12s  %s\n' target executions 'line coverage'
+for name in "$@"; do
+  fuzz_target "$name" &
+  current=$!
+  [ -z "$previous" ] || wait "$previous" || status=1
+  previous=$current
 done
+[ -z "$previous" ] || wait "$previous" || status=1
 exit $status

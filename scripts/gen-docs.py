@@ -236,6 +236,33 @@ def structure_fields(structure):
     return fields
 
 
+def describe_pads(element):
+    """The templates, and the types of pads that are more than a GstPad."""
+    templates, types = {}, {}
+    for template in element.get_pad_template_list():
+        info = templates[template.name_template] = {
+            'caps': template.caps.to_string(),
+            'direction': template.direction.value_nick,
+            'presence': template.presence.value_nick,
+        }
+        gtype = template.get_property('gtype')
+        if gtype.name in ('void', 'GstPad'):
+            continue
+        info['type'] = gtype.name
+        pad = element.request_pad(template, None, None)
+        types[gtype.name] = {
+            'hierarchy': type_chain(gtype),
+            'kind': 'object',
+            'properties': {spec.name: describe_property(pad, spec)
+                           for spec in pad.list_properties()
+                           if spec.owner_type == gtype},
+        }
+        element.release_request_pad(pad)
+    # the order in which they are listed is that of a hash table
+    return dict(sorted(templates.items(), key=lambda item: (
+        item[1]['presence'] != 'always', item[1]['direction'], item[0]))), types
+
+
 def describe_element(factory):
     element = factory.create(None)
     gtype = factory.get_element_type()
@@ -251,13 +278,7 @@ def describe_element(factory):
                 statistics[spec.name] = structure_fields(value)
     signals = dict(describe_signal(i) for t in mine
                    for i in GObject.signal_list_ids(t))
-    templates = {}
-    for template in factory.get_static_pad_templates():
-        templates[template.name_template] = {
-            'caps': template.get_caps().to_string(),
-            'direction': template.direction.value_nick,
-            'presence': template.presence.value_nick,
-        }
+    templates, pad_types = describe_pads(element)
     rank = factory.get_rank()
     ranks = {0: 'none', 64: 'marginal', 128: 'secondary', 256: 'primary'}
     entry = {
@@ -265,7 +286,8 @@ def describe_element(factory):
         'description': factory.get_metadata('description'),
         'hierarchy': type_chain(gtype),
         'interfaces': [i.name for i in gtype.interfaces
-                       if i.name != 'GstChildProxy' or i in mine],
+                       if i.name != 'GstChildProxy'
+                       or not gtype.is_a(Gst.Bin.__gtype__)],
         'klass': factory.get_metadata('klass'),
         'long-name': factory.get_metadata('long-name'),
         'pad-templates': templates,
@@ -283,7 +305,7 @@ def describe_element(factory):
     order = [spec.name for spec in element.list_properties()
              if spec.owner_type in mine]
     return entry, {'enums': enums, 'statistics': statistics, 'order': order,
-                   'type': gtype.name}
+                   'type': gtype.name, 'pad-types': pad_types}
 
 
 # --- pages --------------------------------------------------------------------
@@ -380,12 +402,19 @@ def signal_section(name, info, block):
     return paragraphs('### `%s`' % name, to_markdown(text), '\n'.join(lines))
 
 
-def pad_section(name, info):
+def pad_section(name, info, extra, blocks):
     caps = info['caps'].replace('; ', '\n')
-    return paragraphs(
+    sections = [
         '### `%s`' % name,
         '%s pad, %s.' % (info['direction'].capitalize(), info['presence']),
-        '```\n%s\n```' % caps)
+        '```\n%s\n```' % caps]
+    if 'type' in info:
+        properties = extra['pad-types'][info['type']]['properties']
+        sections.append('Properties of the pad (`%s`):' % info['type'])
+        sections += ['#' + property_section(
+            n, i, extra, blocks.get('%s:%s' % (info['type'], n)))
+            for n, i in properties.items()]
+    return paragraphs(*sections)
 
 
 def element_page(name, entry, extra, plugin, blocks):
@@ -412,7 +441,8 @@ def element_page(name, entry, extra, plugin, blocks):
     sections = [NOTICE, '# ' + (notes.get('title') or name),
                 '**%s.** %s' % (entry['long-name'], description), intro, table,
                 '## Pads']
-    sections += [pad_section(n, i) for n, i in entry['pad-templates'].items()]
+    sections += [pad_section(n, i, extra, blocks)
+                 for n, i in entry['pad-templates'].items()]
     if entry['properties']:
         sections.append('## Properties')
         parent = entry['hierarchy'][1]
@@ -454,6 +484,7 @@ def generate(plugins, blocks):
                                                plugin.get_name(), blocks)
             for enum, values in extra['enums'].items():
                 other_types[enum] = {'kind': 'enum', 'values': values}
+            other_types.update(extra['pad-types'])
         filename = Path(plugin.get_filename()).name
         cache[plugin.get_name()] = {
             'description': plugin.get_description(),

@@ -14,6 +14,9 @@ build=(
   gcc libc6-dev meson ninja-build pkg-config
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libssl-dev
+  libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
+  libcurl4-openssl-dev                    # manifests from URIs
+  ca-certificates glib-networking         # TLS of libcurl and of GIO
 )
 
 demo=(
@@ -21,6 +24,7 @@ demo=(
   gstreamer1.0-tools gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+  openssl iproute2 util-linux   # for demo.sh --verify
   gstreamer1.0-x                # clockoverlay and timeoverlay
 )
 
@@ -33,6 +37,7 @@ tests=(
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat
+  nginx-light                   # a web server; never as a service
   frr smcroute                  # multicast routers; never as services
 )
 

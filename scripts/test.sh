@@ -64,14 +64,15 @@ if CC=gcc check "gcc build" build build-gcc -Dwerror=true; then
   run_tests build-gcc style --suite style
   check "scripts" shellcheck -x scripts/*.sh scripts/check-* scripts/gst-indent \
     scripts/link-plugins scripts/with-* .ci/run \
-    tests/check/netns/in-namespace tests/benchmark/in-two-namespaces.sh || true
+    tests/check/netns/in-namespace tests/check/netns/*.sh \
+    tests/benchmark/*.sh || true
   heading "tests: gcc"
   run_tests build-gcc tests --no-suite style
   heading "tests: leaks tracer"
   run_tests build-gcc leaks --suite elements \
     --wrapper "$PWD/scripts/with-leaks-tracer"
   heading "tests: core under valgrind"
-  MC_PAIR_SEEDS=200 run_tests build-gcc valgrind --suite core \
+  MC_PAIR_SEEDS=200 MC_MODEL_SEEDS=50 run_tests build-gcc valgrind --suite core \
     --timeout-multiplier 10 \
     --wrapper "$PWD/scripts/with-valgrind"
 fi

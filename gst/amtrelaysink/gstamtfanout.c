@@ -5,8 +5,6 @@
  */
 #include "gstamtfanout.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "amt-wire.h"
@@ -14,47 +12,25 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_amt_relay_sink_debug);
 #define GST_CAT_DEFAULT gst_amt_relay_sink_debug
 
-/* Buffers encapsulated together, and messages given to the kernel at once. */
-#define CHUNK_SIZE 32
-#define BATCH_SIZE 256
+/* Buffers encapsulated together. */
+#define CHUNK_SIZE GST_AMT_SEGMENTS_MAX
 
 #define PREFIX_MAX (AMT_DATA_HEADER + IPUDP_HEADER_MAX)
-
-/* How long one push may wait for room in the socket's buffer in all, and how
- * often it tries again and looks whether it is to end. */
-#define ROOM_WAIT (100 * G_TIME_SPAN_MILLISECOND)
-#define ROOM_POLL_MS 5
-
-/* One gateway and how to reach it. */
-typedef struct
-{
-  amt_relay_target at;
-  GstAmtRoute route;
-  guint64 packets_sent;
-  guint64 bytes_sent;
-} Target;
 
 /* One buffer made ready: the prefix all gateways share, and the payload. */
 typedef struct
 {
   guint8 prefix[PREFIX_MAX];
-  struct iovec iov[2];
   GstMapInfo map;
   gboolean mapped;
   gsize payload;
   gboolean fits[GST_AMT_N_FAMILIES];
 } Packet;
 
-typedef struct
-{
-  Target *target;
-  gsize payload;
-} Receipt;
-
 struct _GstAmtFanout
 {
   GstElement *element;          /* not a reference: it owns us */
-  GstAmtFanoutPause pause;
+  GstAmtSender *sender;
 
   /* fixed from start to stop */
   GstAmtRelay *relay;
@@ -64,38 +40,30 @@ struct _GstAmtFanout
   /* Replaced by the streaming thread under the lock, which readers of the
    * statistics take; sorted by family, then id. */
   GMutex lock;
-  Target *targets;
+  GstAmtTarget *targets;
   guint n_targets;
   guint first_of[GST_AMT_N_FAMILIES + 1];
 
   GstAmtFanoutCounters counters;        /* relaxed atomics, one writer */
-  gint flushing;                /* atomic */
 
   /* the streaming thread's own */
   gboolean have_targets;
   guint generation;
   GArray *snapshot;
-  gint64 wait_until;            /* 0: this push has not waited yet */
-  gboolean stuck;               /* waited in vain, and nothing was sent since */
   gboolean warned;
   guint n_packets;
-  guint n_messages;
   guint8 *gather;               /* CHUNK_SIZE * mtu, for payloads in pieces */
   Packet packets[CHUNK_SIZE];
-  struct mmsghdr messages[BATCH_SIZE];
-  Receipt receipts[BATCH_SIZE];
+  struct iovec pieces[CHUNK_SIZE * GST_AMT_PIECES];     /* of the packets */
 };
+
+/* The length an IP packet can tell. */
+#define IP_PACKET_MAX 65535
 
 /* Outer IP and UDP header. */
 static const guint outer_overhead[GST_AMT_N_FAMILIES] = {
   IP_V4_HEADER + UDP_HEADER, IP_V6_HEADER + UDP_HEADER
 };
-
-static void
-count (guint64 * counter, guint64 n)
-{
-  __atomic_store_n (counter, *counter + n, __ATOMIC_RELAXED);
-}
 
 static guint64
 read_count (const guint64 * counter)
@@ -108,12 +76,12 @@ read_count (const guint64 * counter)
  */
 
 GstAmtFanout *
-gst_amt_fanout_new (GstElement * element, GstAmtFanoutPause pause)
+gst_amt_fanout_new (GstElement * element, GstAmtSenderPause pause)
 {
   GstAmtFanout *f = g_new0 (GstAmtFanout, 1);
 
   f->element = element;
-  f->pause = pause;
+  f->sender = gst_amt_sender_new (element, pause, &f->counters.sender);
   g_mutex_init (&f->lock);
   f->snapshot = g_array_new (FALSE, FALSE, sizeof (amt_relay_target));
   return f;
@@ -123,6 +91,7 @@ void
 gst_amt_fanout_free (GstAmtFanout * f)
 {
   gst_amt_fanout_stop (f);
+  gst_amt_sender_free (f->sender);
   g_array_unref (f->snapshot);
   g_mutex_clear (&f->lock);
   g_free (f);
@@ -138,12 +107,12 @@ gst_amt_fanout_start (GstAmtFanout * f, GstAmtRelay * relay,
   f->gather = g_malloc ((gsize) CHUNK_SIZE * settings->mtu);
   f->have_targets = FALSE;
   f->warned = FALSE;
-  f->stuck = FALSE;
+  gst_amt_sender_start (f->sender);
   memset (&f->counters, 0, sizeof (f->counters));
 }
 
 static void
-replace_targets (GstAmtFanout * f, Target * targets, guint n)
+replace_targets (GstAmtFanout * f, GstAmtTarget * targets, guint n)
 {
   guint n4 = 0;
 
@@ -170,7 +139,7 @@ gst_amt_fanout_stop (GstAmtFanout * f)
 void
 gst_amt_fanout_set_flushing (GstAmtFanout * f, gboolean flushing)
 {
-  g_atomic_int_set (&f->flushing, flushing);
+  gst_amt_sender_set_flushing (f->sender, flushing);
 }
 
 /*
@@ -190,8 +159,8 @@ compare_targets (gconstpointer a, gconstpointer b)
 }
 
 /* The target with that id among those sorted from *pos on, or NULL. */
-static Target *
-find_target (Target * targets, guint n, guint * pos,
+static GstAmtTarget *
+find_target (GstAmtTarget * targets, guint n, guint * pos,
     const amt_relay_target * wanted)
 {
   while (*pos < n && compare_targets (&targets[*pos].at, wanted) < 0)
@@ -215,7 +184,7 @@ take_snapshot (GstAmtFanout * f, GArray * snapshot)
 static void
 refresh_targets (GstAmtFanout * f)
 {
-  Target *targets;
+  GstAmtTarget *targets;
   guint pos = 0;
 
   if (f->have_targets && gst_amt_relay_generation (f->relay) == f->generation)
@@ -223,16 +192,17 @@ refresh_targets (GstAmtFanout * f)
   f->generation = take_snapshot (f, f->snapshot);
   f->have_targets = TRUE;
 
-  targets = g_new0 (Target, f->snapshot->len);
+  targets = g_new0 (GstAmtTarget, f->snapshot->len);
   for (guint i = 0; i < f->snapshot->len; i++) {
-    Target *t = &targets[i];
-    const Target *old;
+    GstAmtTarget *t = &targets[i];
+    const GstAmtTarget *old;
 
     t->at = g_array_index (f->snapshot, amt_relay_target, i);
     gst_amt_route_init (&t->route, &t->at.gateway, &t->at.local,
         f->settings.outer_tos);
     old = find_target (f->targets, f->n_targets, &pos, &t->at);
     if (old != NULL) {
+      t->one_by_one = old->one_by_one;
       t->packets_sent = old->packets_sent;
       t->bytes_sent = old->bytes_sent;
     }
@@ -244,27 +214,6 @@ refresh_targets (GstAmtFanout * f)
 /*
  * Sending
  */
-
-/* poll () tells of room when half of the buffer is free, which takes long on a
- * slow path; so the caller tries again after each short wait. */
-static gboolean
-wait_for_room (GstAmtFanout * f, gint fd)
-{
-  struct pollfd pfd = { fd, POLLOUT, 0 };
-  gint64 now = g_get_monotonic_time ();
-
-  if (f->wait_until == 0)
-    f->wait_until = now + ROOM_WAIT;
-  if (now >= f->wait_until)
-    f->stuck = TRUE;
-  if (f->stuck)
-    return FALSE;
-  poll (&pfd, 1, ROOM_POLL_MS);
-  /* ICMP news that the control thread has not fetched yet ends poll () too. */
-  if (pfd.revents != POLLOUT)
-    g_usleep (1000);
-  return TRUE;
-}
 
 static void
 warn_once (GstAmtFanout * f, gsize payload, const gchar * remedy)
@@ -278,130 +227,55 @@ warn_once (GstAmtFanout * f, gsize payload, const gchar * remedy)
           f->settings.mtu), (NULL));
 }
 
-static void
-account_sent (GstAmtFanout * f, guint from, guint n)
+/* How many packets, from the first on, one message may carry: all of one size,
+ * only the last may be shorter (udp(7), UDP_SEGMENT). */
+static guint
+run_length (GstAmtFanout * f, GstAmtFamily family, guint first)
 {
-  guint64 bytes = 0;
+  gsize room = IP_PACKET_MAX - outer_overhead[family];
+  gsize size = f->header_len + f->packets[first].payload;
+  guint n = 0;
 
-  for (guint i = from; i < from + n; i++) {
-    Receipt *r = &f->receipts[i];
+  if (!gst_amt_relay_sockets (f->relay)->segments[family])
+    return 1;
+  while (first + n < f->n_packets) {
+    const Packet *packet = &f->packets[first + n];
+    gsize next = f->header_len + packet->payload;
 
-    count (&r->target->packets_sent, 1);
-    count (&r->target->bytes_sent, r->payload);
-    bytes += r->payload;
+    if (!packet->fits[family] || next > size || next > room)
+      break;
+    n++;
+    room -= next;
+    if (next < size)
+      break;
   }
-  count (&f->counters.packets_sent, n);
-  count (&f->counters.bytes_sent, bytes);
+  return n;
 }
 
-static void
-account_failed (GstAmtFanout * f, guint i, gint err)
-{
-  gchar text[CORE_ADDR_TEXT_MAX];
-
-  GST_DEBUG ("not sent to %s: %s",
-      core_addr_to_string (&f->receipts[i].target->at.gateway, text),
-      g_strerror (err));
-  if (err == ENOBUFS) {
-    count (&f->counters.dropped_send_buffer_full, 1);
-    return;
-  }
-  count (&f->counters.dropped_send_failed, 1);
-  if (err == EMSGSIZE)
-    warn_once (f, f->receipts[i].payload,
-        "the network interface takes less than what was set");
-}
-
-/* What to do about message i of the batch, which the kernel did not take. */
-static void
-handle_send_error (GstAmtFanout * f, gint fd, guint * i, gboolean * retried)
-{
-  gint err = errno;
-
-  if (err == EINTR)
-    return;
-  if (err == EAGAIN || err == EWOULDBLOCK) {
-    if (wait_for_room (f, fd))
-      return;
-    count (&f->counters.dropped_send_buffer_full, f->n_messages - *i);
-    *i = f->n_messages;
-    return;
-  }
-  /* The error may be the ICMP news of an earlier datagram, which is told once
-   * and instead of sending. */
-  if (!*retried) {
-    *retried = TRUE;
-    return;
-  }
-  account_failed (f, *i, err);
-  (*i)++;
-  *retried = FALSE;
-}
-
-static GstFlowReturn
-send_batch (GstAmtFanout * f, gint fd)
-{
-  GstFlowReturn ret = GST_FLOW_OK;
-  gboolean retried = FALSE;
-  guint i = 0;
-
-  while (i < f->n_messages && ret == GST_FLOW_OK) {
-    gint n;
-
-    if (g_atomic_int_get (&f->flushing)) {
-      ret = f->pause (f->element);
-      continue;
-    }
-    n = sendmmsg (fd, f->messages + i, f->n_messages - i,
-        MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n > 0) {
-      account_sent (f, i, (guint) n);
-      i += (guint) n;
-      retried = FALSE;
-      f->stuck = FALSE;
-    } else {
-      handle_send_error (f, fd, &i, &retried);
-    }
-  }
-  f->n_messages = 0;
-  return ret;
-}
-
-static void
-add_message (GstAmtFanout * f, Packet * packet, Target * target)
-{
-  struct msghdr *msg = &f->messages[f->n_messages].msg_hdr;
-  Receipt *receipt = &f->receipts[f->n_messages];
-
-  gst_amt_route_apply (&target->route, msg);
-  msg->msg_iov = packet->iov;
-  msg->msg_iovlen = 2;
-  msg->msg_flags = 0;
-  receipt->target = target;
-  receipt->payload = packet->payload;
-  f->n_messages++;
-}
-
-/* Packet by packet, so that no gateway is a whole list behind another. */
+/* Run by run: within one, each gateway gets all of its packets at once; but no
+ * gateway is a whole list behind another. */
 static GstFlowReturn
 send_chunk_to_family (GstAmtFanout * f, GstAmtFamily family)
 {
   gint fd = gst_amt_relay_sockets (f->relay)->fd[family];
+  guint begin = f->first_of[family], end = f->first_of[family + 1];
   GstFlowReturn ret = GST_FLOW_OK;
-  guint first = f->first_of[family], end = f->first_of[family + 1];
+  guint n;
 
-  for (guint p = 0; p < f->n_packets; p++) {
+  if (begin == end)
+    return GST_FLOW_OK;
+  for (guint p = 0; p < f->n_packets; p += n) {
+    n = 1;
     if (!f->packets[p].fits[family])
       continue;
-    for (guint t = first; t < end; t++) {
-      if (f->n_messages == BATCH_SIZE)
-        ret = send_batch (f, fd);
-      if (ret != GST_FLOW_OK)
-        return ret;
-      add_message (f, &f->packets[p], &f->targets[t]);
-    }
+    n = run_length (f, family, p);
+    for (guint t = begin; t < end && ret == GST_FLOW_OK; t++)
+      ret = gst_amt_sender_add (f->sender, fd, &f->targets[t],
+          &f->pieces[p * GST_AMT_PIECES], n);
+    if (ret != GST_FLOW_OK)
+      return ret;
   }
-  return send_batch (f, fd);
+  return gst_amt_sender_flush (f->sender, fd);
 }
 
 static GstFlowReturn
@@ -416,6 +290,9 @@ send_chunk (GstAmtFanout * f)
       gst_memory_unmap (f->packets[i].map.memory, &f->packets[i].map);
   }
   f->n_packets = 0;
+  if (gst_amt_sender_too_big (f->sender) > 0)
+    warn_once (f, gst_amt_sender_too_big (f->sender),
+        "the network interface takes less than what was set");
   return ret;
 }
 
@@ -439,7 +316,7 @@ check_size (GstAmtFanout * f, Packet * packet)
       too_big = TRUE;
   }
   if (too_big) {
-    count (&f->counters.dropped_too_big, 1);
+    gst_amt_count (&f->counters.dropped_too_big, 1);
     warn_once (f, packet->payload, "let the payloader or muxer make smaller "
         "ones, or allow larger ones where the path carries them");
   }
@@ -469,16 +346,17 @@ payload_bytes (GstAmtFanout * f, Packet * packet, GstBuffer * buffer)
 static void
 write_prefix (GstAmtFanout * f, Packet * packet, const guint8 * payload)
 {
+  struct iovec *pieces = &f->pieces[f->n_packets * GST_AMT_PIECES];
   amt_message data = {.type = AMT_MULTICAST_DATA };
   gsize len = amt_build (packet->prefix, PREFIX_MAX, &data);
 
   len += ipudp_build_header (packet->prefix + len, PREFIX_MAX - len,
       &f->settings.flow, payload, packet->payload);
   g_assert (len == f->header_len);
-  packet->iov[0].iov_base = packet->prefix;
-  packet->iov[0].iov_len = len;
-  packet->iov[1].iov_base = (gpointer) payload;
-  packet->iov[1].iov_len = packet->payload;
+  pieces[0].iov_base = packet->prefix;
+  pieces[0].iov_len = len;
+  pieces[1].iov_base = (gpointer) payload;
+  pieces[1].iov_len = packet->payload;
 }
 
 static void
@@ -488,10 +366,10 @@ add_buffer (GstAmtFanout * f, GstBuffer * buffer)
   const guint8 *payload;
 
   packet->payload = gst_buffer_get_size (buffer);
-  count (&f->counters.packets_in, 1);
-  count (&f->counters.bytes_in, packet->payload);
+  gst_amt_count (&f->counters.packets_in, 1);
+  gst_amt_count (&f->counters.bytes_in, packet->payload);
   if (packet->payload == 0) {
-    count (&f->counters.dropped_empty, 1);
+    gst_amt_count (&f->counters.dropped_empty, 1);
     return;
   }
   if (!check_size (f, packet) || f->n_targets == 0)
@@ -499,7 +377,7 @@ add_buffer (GstAmtFanout * f, GstBuffer * buffer)
   payload = payload_bytes (f, packet, buffer);
   if (payload == NULL) {
     GST_WARNING ("a buffer could not be mapped for reading");
-    count (&f->counters.dropped_send_failed, f->n_targets);
+    gst_amt_count (&f->counters.sender.dropped_send_failed, f->n_targets);
     return;
   }
   write_prefix (f, packet, payload);
@@ -518,7 +396,7 @@ push_one (GstAmtFanout * f, GstBuffer * buffer)
 GstFlowReturn
 gst_amt_fanout_push (GstAmtFanout * f, GstBuffer * buffer)
 {
-  f->wait_until = 0;
+  gst_amt_sender_begin (f->sender);
   push_one (f, buffer);
   return send_chunk (f);
 }
@@ -529,7 +407,7 @@ gst_amt_fanout_push_list (GstAmtFanout * f, GstBufferList * list)
   guint n = gst_buffer_list_length (list);
   GstFlowReturn ret = GST_FLOW_OK;
 
-  f->wait_until = 0;
+  gst_amt_sender_begin (f->sender);
   for (guint i = 0; i < n && ret == GST_FLOW_OK; i++)
     ret = push_one (f, gst_buffer_list_get (list, i));
   return ret == GST_FLOW_OK ? send_chunk (f) : ret;
@@ -543,15 +421,18 @@ void
 gst_amt_fanout_get_counters (GstAmtFanout * f, GstAmtFanoutCounters * out)
 {
   const GstAmtFanoutCounters *c = &f->counters;
+  const GstAmtSenderCounters *sender = &c->sender;
 
   out->packets_in = read_count (&c->packets_in);
   out->bytes_in = read_count (&c->bytes_in);
-  out->packets_sent = read_count (&c->packets_sent);
-  out->bytes_sent = read_count (&c->bytes_sent);
   out->dropped_empty = read_count (&c->dropped_empty);
   out->dropped_too_big = read_count (&c->dropped_too_big);
-  out->dropped_send_buffer_full = read_count (&c->dropped_send_buffer_full);
-  out->dropped_send_failed = read_count (&c->dropped_send_failed);
+  out->sender.packets_sent = read_count (&sender->packets_sent);
+  out->sender.bytes_sent = read_count (&sender->bytes_sent);
+  out->sender.dropped_send_buffer_full =
+      read_count (&sender->dropped_send_buffer_full);
+  out->sender.dropped_send_failed = read_count (&sender->dropped_send_failed);
+  out->sender.segments_refused = read_count (&sender->segments_refused);
 }
 
 /* Asks the relay itself: between two buffers the streaming thread's targets
@@ -573,7 +454,7 @@ gst_amt_fanout_get_gateways (GstAmtFanout * f)
   for (guint i = 0; i < snapshot->len; i++) {
     const amt_relay_target *at = &g_array_index (snapshot, amt_relay_target, i);
     GstAmtFanoutGateway *g = &g_array_index (out, GstAmtFanoutGateway, i);
-    const Target *t = find_target (f->targets, f->n_targets, &pos, at);
+    const GstAmtTarget *t = find_target (f->targets, f->n_targets, &pos, at);
 
     g->gateway = at->gateway;
     if (t != NULL) {

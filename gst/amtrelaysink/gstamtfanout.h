@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 
 #include "gstamtrelay.h"
+#include "gstamtsender.h"
 #include "ipudp.h"
 
 G_BEGIN_DECLS
@@ -25,12 +26,9 @@ typedef struct
 {
   guint64 packets_in;
   guint64 bytes_in;
-  guint64 packets_sent;
-  guint64 bytes_sent;
   guint64 dropped_empty;
   guint64 dropped_too_big;
-  guint64 dropped_send_buffer_full;
-  guint64 dropped_send_failed;
+  GstAmtSenderCounters sender;
 } GstAmtFanoutCounters;
 
 /* What one gateway got. */
@@ -43,13 +41,9 @@ typedef struct
 
 typedef struct _GstAmtFanout GstAmtFanout;
 
-/* Called in the streaming thread when sending was interrupted: whether to go
- * on (GST_FLOW_OK) or what to return instead. */
-typedef GstFlowReturn (*GstAmtFanoutPause) (GstElement * element);
-
 /* The element posts the warnings and is what pause () is called with. */
 GstAmtFanout *gst_amt_fanout_new (GstElement * element,
-    GstAmtFanoutPause pause);
+    GstAmtSenderPause pause);
 void gst_amt_fanout_free (GstAmtFanout * fanout);
 
 /* Begins anew with all counters 0.  The relay must stay until the end. */

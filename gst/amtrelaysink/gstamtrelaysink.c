@@ -38,6 +38,13 @@
  * larger than #GstAmtRelaySink:mtu with that is dropped, counted, and told by
  * one WARNING message. Seven MPEG-TS packets (1316 bytes) always fit into 1500.
  *
+ * ## Buffer lists
+ *
+ * Datagrams of one size that come in one buffer list, as muxers and payloaders
+ * make them, go to a gateway with one call into the system, which takes a
+ * fraction of the time. Nothing is held back for that: single buffers leave at
+ * once. The receivers see no difference.
+ *
  * ## Messages
  *
  * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`, when starting: a property is missing
@@ -59,6 +66,9 @@
  * * `packets-in`, `bytes-in`: buffers taken, and their bytes.
  * * `packets-sent`, `bytes-sent`: datagrams sent, one for each gateway, and
  *   their UDP payload bytes (without any header).
+ * * `segments-refused`: gateways to which the system takes no more than one
+ *   datagram at once, because the network interface does not compute checksums,
+ *   or IPsec is used. They are served all the same, but take more time.
  * * `dropped-empty`: buffers without a byte.
  * * `dropped-too-big`: buffers too big for the gateways of at least one address
  *   family, not sent to those.
@@ -111,6 +121,7 @@
 #include "gstamtrelaysinkstats.h"
 #include "gstamtsettings.h"
 #include "gstmcaddr.h"
+#include "gstmcchannel.h"
 #include "gstmcstats.h"
 
 #define DEFAULT_SOURCE NULL
@@ -651,9 +662,7 @@ gst_amt_relay_sink_start (GstBaseSink * base)
         GST_OBJECT (self), &error);
   gst_amt_relay_sink_settings_clear (&settings);
   if (relay == NULL) {
-    gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-        error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-        GST_FUNCTION, __LINE__);
+    gst_mc_post_error (GST_ELEMENT (self), error);
     g_error_free (error);
     return FALSE;
   }

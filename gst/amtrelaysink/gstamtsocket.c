@@ -10,6 +10,7 @@
 #include <linux/in6.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +102,16 @@ open_one (gint family, const core_addr * address, guint16 port)
   return -1;
 }
 
+/* An older kernel would send all segments as one datagram. */
+static gboolean
+knows_segments (gint fd)
+{
+  gint size;
+  socklen_t len = sizeof (size);
+
+  return getsockopt (fd, SOL_UDP, UDP_SEGMENT, &size, &len) == 0;
+}
+
 static guint16
 bound_port (gint fd)
 {
@@ -137,6 +148,7 @@ open_all (GstAmtSockets * sockets, const core_addr * address)
     sockets->fd[i] = open_one (families[i], address, sockets->port);
     if (sockets->fd[i] >= 0) {
       sockets->port = bound_port (sockets->fd[i]);
+      sockets->segments[i] = knows_segments (sockets->fd[i]);
     } else if (all && family_is_absent (errno)) {
       absent = errno;
     } else {

@@ -28,6 +28,7 @@ typedef enum
 typedef struct
 {
   gint fd[GST_AMT_N_FAMILIES];  /* -1 where the family is not served */
+  gboolean segments[GST_AMT_N_FAMILIES];        /* the kernel knows UDP_SEGMENT */
   guint16 port;
 } GstAmtSockets;
 
@@ -37,6 +38,10 @@ typedef struct
 gboolean gst_amt_sockets_open (GstAmtSockets * sockets,
     const core_addr * address, GError ** error);
 void gst_amt_sockets_close (GstAmtSockets * sockets);
+
+/* Room for the control data of a route. */
+#define GST_AMT_ROUTE_CONTROL_MAX \
+  (CMSG_SPACE (sizeof (struct in6_pktinfo)) + CMSG_SPACE (sizeof (int)))
 
 /* Where a datagram goes and which local address it leaves from, as sendmsg ()
  * wants it.  Must not be moved in memory while a message points into it. */
@@ -48,8 +53,7 @@ typedef struct
   union
   {
     gsize align;                /* that of struct cmsghdr */
-    guint8 bytes[CMSG_SPACE (sizeof (struct in6_pktinfo)) +
-        CMSG_SPACE (sizeof (int))];
+    guint8 bytes[GST_AMT_ROUTE_CONTROL_MAX];
   } control;
 } GstAmtRoute;
 

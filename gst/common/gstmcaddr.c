@@ -66,6 +66,20 @@ gst_mc_addr_from_sockaddr (const struct sockaddr *sa, socklen_t len,
   return FALSE;
 }
 
+gboolean
+gst_mc_addr_from_string (const gchar * text, core_addr * out)
+{
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string (text, 0);
+  struct sockaddr_storage native;
+
+  if (address == NULL || !g_socket_address_to_native (address, &native,
+          sizeof (native), NULL))
+    return FALSE;
+  return gst_mc_addr_from_sockaddr ((struct sockaddr *) &native,
+      (socklen_t) g_socket_address_get_native_size (address), out);
+}
+
 GSocketAddress *
 gst_mc_addr_to_gsocket (const core_addr * addr)
 {

@@ -22,6 +22,9 @@ socklen_t gst_mc_addr_to_sockaddr (const core_addr * addr, int family,
 gboolean gst_mc_addr_from_sockaddr (const struct sockaddr *sa, socklen_t len,
     core_addr * out);
 
+/* An IP address, which may have a zone ("fe80::1%eth0"); the port becomes 0. */
+gboolean gst_mc_addr_from_string (const gchar * text, core_addr * out);
+
 /* Returns: (transfer full) */
 GSocketAddress *gst_mc_addr_to_gsocket (const core_addr * addr);
 

@@ -11,6 +11,22 @@ DIR=${DIR:-/run/mc}
 mkdir -p "$DIR"
 declare -A PEER_PID=()
 
+# Programs that are not in every user's PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
+# skip WHY   loud, and counted by who runs the tests
+skip () {
+  echo "skipped: $*"
+  exit 77
+}
+
+need () {
+  local c
+  for c in "$@"; do
+    command -v "$c" >/dev/null || skip "no $c"
+  done
+}
+
 show_logs () {
   local f
   for f in "$DIR"/*.log "$DIR"/*.status; do
@@ -97,6 +113,23 @@ two_hosts () {
   new_address "$g" g0 198.51.100.2 2001:db8:1::2
 }
 
+# tapped_hosts S A C   two hosts at a bridge A, which sees all that passes and can
+# add to it at its port a1, towards C:
+#   S s0 198.51.100.1 2001:db8:1::1 -- a0 A a1 -- C c0 198.51.100.2 2001:db8:1::2
+tapped_hosts () {
+  local s=$1 a=$2 c=$3 d
+  new_namespace "$s" "$a" "$c"
+  ip -n "$a" link add br0 type bridge mcast_snooping 0 forward_delay 0
+  new_link "$a" a0 "$s" s0
+  new_link "$a" a1 "$c" c0
+  for d in a0 a1; do
+    ip -n "$a" link set $d master br0
+  done
+  ip -n "$a" link set br0 up
+  new_address "$s" s0 198.51.100.1 2001:db8:1::1
+  new_address "$c" c0 198.51.100.2 2001:db8:1::2
+}
+
 # topology S R C   server, router, client:
 #   S s0 198.51.100.2 2001:db8:1::2 -- R r0 .1, r1 203.0.113.1 2001:db8:2::1
 #   -- C c0 203.0.113.2 2001:db8:2::2
@@ -152,15 +185,24 @@ in_parallel () {
 
 # --- peers ---
 
-# peer NS NAME relay|receiver KEY=VALUE...   starts netns-peer in a namespace
-peer () {
-  local ns=$1 name=$2 kind=$3
-  shift 3
+# start_peer NS NAME COMMAND...   a program that writes a status file
+start_peer () {
+  local ns=$1 name=$2
+  shift 2
   rm -f "$DIR/$name.status"
-  ns_exec "$ns" "$MC_NETNS_PEER" "$kind" "status=$DIR/$name.status" "$@" \
-    >>"$DIR/$name.log" 2>&1 &
+  ns_exec "$ns" "$@" >>"$DIR/$name.log" 2>&1 &
   PEER_PID[$name]=$!
   wait_for 20 test -e "$DIR/$name.status" || fail "$name did not start"
+}
+
+# peer NS NAME relay|receiver KEY=VALUE...   starts netns-peer in a namespace
+peer () {
+  start_peer "$1" "$2" "$MC_NETNS_PEER" "$3" "status=$DIR/$2.status" "${@:4}"
+}
+
+# attacker NS NAME KEY=VALUE...
+attacker () {
+  start_peer "$1" "$2" "$MC_NETNS_ATTACKER" "status=$DIR/$2.status" "${@:3}"
 }
 
 # ns_exec NS COMMAND...   "-": where we are

@@ -10,13 +10,14 @@
  *   netns-peer launch status=FILE pipeline=DESCRIPTION
  *
  * A relay has an amtrelaysink, a sender sends native multicast, a receiver has
- * an amtsrc or ssmsrc.
+ * an amtsrc or ssmsrc.  Keys that begin with "sign." put an ambisign into a
+ * relay or sender, those with "verify." an ambiverify into a receiver.
  * FILE is replaced all the time by one with what is known, as key=value lines;
  * what happens is told on stdout.  Keys that are not named in peer-sender.c or
  * peer-receiver.c are properties of the element.  A comma begins another
  * sender in the same process; its keys in FILE begin with "2." and so on.
- * SIGUSR1 makes senders pause or go on.  SIGTERM ends the program in good
- * order; then FILE has ended=1.
+ * SIGUSR1 makes senders pause or go on, SIGUSR2 ends a stream of manifests.
+ * SIGTERM ends the program in good order; then FILE has ended=1.
  */
 #include "netns-peer.h"
 
@@ -294,6 +295,16 @@ on_pause (gpointer data)
 }
 
 static gboolean
+on_refresh (gpointer data)
+{
+  Peer *peer = data;
+
+  for (guint i = 0; i < peer->senders->len; i++)
+    peer_sender_refresh (g_ptr_array_index (peer->senders, i));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 set_option (Peer * peer, const gchar * argument)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "=", 2);
@@ -324,7 +335,8 @@ set_option (Peer * peer, const gchar * argument)
 static void
 add_sender (Peer * peer)
 {
-  g_ptr_array_add (peer->senders, peer->native ? peer_sender_new_native () :
+  g_ptr_array_add (peer->senders, peer->native ?
+      peer_sender_new_native (GST_BIN (peer->pipeline)) :
       peer_sender_new (GST_BIN (peer->pipeline)));
 }
 
@@ -361,6 +373,10 @@ parse (Peer * peer, int argc, char **argv)
   }
   if (peer->status_file == NULL)
     g_error ("status=FILE is missing");
+  for (guint i = 0; i < peer->senders->len; i++)
+    peer_sender_prepare (g_ptr_array_index (peer->senders, i));
+  if (peer->receiver)
+    peer_receiver_prepare (peer->receiver);
 }
 
 static void
@@ -372,6 +388,7 @@ run (Peer * peer)
   g_unix_signal_add (SIGTERM, on_signal, peer);
   g_unix_signal_add (SIGINT, on_signal, peer);
   g_unix_signal_add (SIGUSR1, on_pause, peer);
+  g_unix_signal_add (SIGUSR2, on_refresh, peer);
   g_timeout_add (PUBLISH_MS, publish, peer);
 
   peer->first_progress_us = -1;

@@ -16,9 +16,16 @@
 struct _PeerReceiver
 {
   GstElement *src;
+  GstElement *verify;           /* NULL: everything passes */
+  GstElement *sink;
   guint64 channel;
+  guint64 secret;
+  guint64 source_port;          /* 0: any */
 
-  GMutex lock;                  /* of all below */
+  PeerJudge *before;            /* of what comes to ambiverify */
+  PeerJudge *judge;             /* of what has passed */
+
+  GMutex lock;                  /* of all below, and of both judges */
   guint64 packets;
   guint64 lists;
   guint64 foreign;              /* of another channel */
@@ -142,9 +149,12 @@ look_at (PeerReceiver * r, GstBuffer * buffer, gint64 now)
 
   look_at_stamp (r, buffer);
   look_at_time (r, now);
-  gst_buffer_map (buffer, &map, GST_MAP_READ);
-  look_at_number (r, &map);
-  gst_buffer_unmap (buffer, &map);
+  /* What is not genuine has no number to speak of. */
+  if (r->judge == NULL || peer_judge_buffer (r->judge, buffer) == PEER_GENUINE) {
+    gst_buffer_map (buffer, &map, GST_MAP_READ);
+    look_at_number (r, &map);
+    gst_buffer_unmap (buffer, &map);
+  }
   r->packets++;
 }
 
@@ -183,34 +193,75 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* What comes to ambiverify. */
+static GstPadProbeReturn
+on_input (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  PeerReceiver *r = data;
+
+  g_mutex_lock (&r->lock);
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
+
+    for (guint i = 0; i < gst_buffer_list_length (list); i++)
+      peer_judge_buffer (r->before, gst_buffer_list_get (list, i));
+  } else {
+    peer_judge_buffer (r->before, GST_PAD_PROBE_INFO_BUFFER (info));
+  }
+  g_mutex_unlock (&r->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+add_probe (PeerReceiver * r, GstElement * element, GstPadProbeType type,
+    GstPadProbeCallback callback)
+{
+  GstPad *pad = gst_element_get_static_pad (element, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST | type, callback, r, NULL);
+  gst_object_unref (pad);
+}
+
 PeerReceiver *
 peer_receiver_new (GstBin * pipeline, const gchar * element)
 {
   PeerReceiver *r = g_new0 (PeerReceiver, 1);
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
-  GstPad *pad;
 
   r->channel = 1;
   r->stamp = GST_CLOCK_TIME_NONE;
   g_mutex_init (&r->lock);
   r->seen = g_malloc0 (NUMBERS_MAX / 8);
   r->src = gst_element_factory_make (element, NULL);
-  if (r->src == NULL || sink == NULL)
+  r->sink = gst_element_factory_make ("fakesink", NULL);
+  if (r->src == NULL || r->sink == NULL)
     g_error ("no %s or no fakesink", element);
   /* Unless the test says otherwise, it is the tunnel that is tested. */
   if (g_str_equal (element, "amtsrc"))
     gst_util_set_object_arg (G_OBJECT (r->src), "delivery", "tunnel");
-  g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add_many (pipeline, r->src, sink, NULL);
-  if (!gst_element_link (r->src, sink))
+  g_object_set (r->sink, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add_many (pipeline, r->src, r->sink, NULL);
+  if (!gst_element_link (r->src, r->sink))
     g_error ("source and fakesink cannot be linked");
-
-  pad = gst_element_get_static_pad (sink, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      on_data, r, NULL);
-  gst_object_unref (pad);
+  add_probe (r, r->sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data);
   return r;
+}
+
+static void
+insert_verify (PeerReceiver * r)
+{
+  GstObject *pipeline = gst_object_get_parent (GST_OBJECT (r->src));
+
+  r->verify = gst_element_factory_make ("ambiverify", NULL);
+  if (r->verify == NULL || !gst_bin_add (GST_BIN (pipeline), r->verify))
+    g_error ("no ambiverify");
+  gst_object_unref (pipeline);
+  gst_element_unlink (r->src, r->sink);
+  if (!gst_element_link_many (r->src, r->verify, r->sink, NULL))
+    g_error ("ambiverify cannot be linked");
+  r->before = peer_judge_new ();
+  r->judge = peer_judge_new ();
+  add_probe (r, r->verify, 0, on_input);
 }
 
 gboolean
@@ -218,7 +269,26 @@ peer_receiver_set (PeerReceiver * r, const gchar * key, const gchar * value)
 {
   if (g_str_equal (key, "channel"))
     return peer_parse_uint (value, &r->channel);
-  return peer_set_property (r->src, key, value);
+  if (g_str_equal (key, "secret"))
+    return peer_parse_uint (value, &r->secret);
+  if (g_str_equal (key, "source-port"))
+    return peer_parse_uint (value, &r->source_port);
+  if (!g_str_has_prefix (key, "verify."))
+    return peer_set_property (r->src, key, value);
+  if (r->verify == NULL)
+    insert_verify (r);
+  return peer_set_property (r->verify, key + strlen ("verify."), value);
+}
+
+void
+peer_receiver_prepare (PeerReceiver * r)
+{
+  if (r->verify == NULL)
+    return;
+  peer_judge_expect (r->before, r->secret, (guint32) r->channel,
+      (guint) r->source_port);
+  peer_judge_expect (r->judge, r->secret, (guint32) r->channel,
+      (guint) r->source_port);
 }
 
 /* Numbers between the first and the last that never came. */
@@ -255,14 +325,23 @@ peer_receiver_append_status (PeerReceiver * r, GString * out)
   }
   g_string_append_printf (out, "told-delivery=%s\n",
       r->delivery ? r->delivery : "");
+  /* In one moment: what has passed is among what had come. */
+  if (r->verify) {
+    peer_judge_append (r->before, out, "in-");
+    peer_judge_append (r->judge, out, "");
+  }
   g_mutex_unlock (&r->lock);
   peer_append_stats (out, "", r->src);
+  if (r->verify)
+    peer_append_stats (out, "verify.", r->verify);
 }
 
 void
 peer_receiver_free (PeerReceiver * r)
 {
   g_mutex_clear (&r->lock);
+  g_clear_pointer (&r->before, peer_judge_free);
+  g_clear_pointer (&r->judge, peer_judge_free);
   g_free (r->seen);
   g_free (r->delivery);
   g_free (r);

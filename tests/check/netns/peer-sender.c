@@ -18,8 +18,12 @@
 
 struct _PeerSender
 {
-  GstElement *appsrc;           /* neither with native multicast */
-  GstElement *sink;             /* the amtrelaysink */
+  GstBin *pipeline;
+  GstElement *appsrc;           /* neither with native multicast, unless it is
+                                   signed */
+  GstElement *sink;             /* the amtrelaysink, or a udpsink */
+  gboolean native;
+  PeerSigner *signer;           /* NULL: not signed */
 
   gchar *source;                /* native multicast */
   gchar *group;
@@ -41,16 +45,19 @@ struct _PeerSender
   guint64 gateways;             /* wait for that many before sending */
   guint64 channel;
   guint32 epoch;
+  guint64 secret;
 
   guint64 sent;                 /* relaxed atomics, one writer */
   guint64 duration_us;
 };
 
 PeerSender *
-peer_sender_new_native (void)
+peer_sender_new_native (GstBin * pipeline)
 {
   PeerSender *s = g_new0 (PeerSender, 1);
 
+  s->pipeline = pipeline;
+  s->native = TRUE;
   s->rate = 200;
   s->size = 1316;
   s->channel = 1;
@@ -61,22 +68,34 @@ peer_sender_new_native (void)
   return s;
 }
 
-PeerSender *
-peer_sender_new (GstBin * pipeline)
+static GstElement *
+make (PeerSender * s, const gchar * factory)
 {
-  PeerSender *s = peer_sender_new_native ();
+  GstElement *element = gst_element_factory_make (factory, NULL);
 
-  s->appsrc = gst_element_factory_make ("appsrc", NULL);
-  s->sink = gst_element_factory_make ("amtrelaysink", NULL);
-  if (s->appsrc == NULL || s->sink == NULL)
-    g_error ("no appsrc or no amtrelaysink");
+  if (element == NULL || !gst_bin_add (s->pipeline, element))
+    g_error ("no %s", factory);
+  return element;
+}
+
+static void
+make_appsrc (PeerSender * s)
+{
+  s->appsrc = make (s, "appsrc");
   /* Without a latency to offer, a pipeline with a sink that keeps time warns. */
   g_object_set (s->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "block",
       TRUE, "max-bytes", (guint64) 4 << 20, "min-latency",
       (gint64) 0, "max-latency", (gint64) GST_SECOND, NULL);
-  gst_bin_add_many (pipeline, s->appsrc, s->sink, NULL);
-  if (!gst_element_link (s->appsrc, s->sink))
-    g_error ("appsrc and amtrelaysink cannot be linked");
+}
+
+PeerSender *
+peer_sender_new (GstBin * pipeline)
+{
+  PeerSender *s = peer_sender_new_native (pipeline);
+
+  s->native = FALSE;
+  make_appsrc (s);
+  s->sink = make (s, "amtrelaysink");
   return s;
 }
 
@@ -90,15 +109,21 @@ peer_sender_set (PeerSender * s, const gchar * key, const gchar * value)
   } numbers[] = {
     {"rate", &s->rate}, {"size", &s->size}, {"count", &s->count},
     {"wait-gateways", &s->gateways}, {"channel", &s->channel},
+    {"secret", &s->secret},
     {"port", &s->port}, {"source-port", &s->source_port}, {"ttl", &s->ttl}
   };
   /* The last three are properties of amtrelaysink. */
-  guint n = G_N_ELEMENTS (numbers) - (s->sink ? 3 : 0);
+  guint n = G_N_ELEMENTS (numbers) - (s->native ? 0 : 3);
 
+  if (peer_signer_is_key (key)) {
+    if (s->signer == NULL)
+      s->signer = peer_signer_new (s->pipeline);
+    return peer_signer_set (s->signer, key, value);
+  }
   for (guint i = 0; i < n; i++)
     if (g_str_equal (key, numbers[i].key))
       return peer_parse_uint (value, numbers[i].value);
-  if (s->sink)
+  if (!s->native)
     return peer_set_property (s->sink, key, value);
   if (g_str_equal (key, "source"))
     s->source = g_strdup (value);
@@ -109,6 +134,39 @@ peer_sender_set (PeerSender * s, const gchar * key, const gchar * value)
   else
     return FALSE;
   return TRUE;
+}
+
+/* Native multicast with manifests is sent the way a user sends it. */
+static void
+make_udpsink (PeerSender * s)
+{
+  make_appsrc (s);
+  s->sink = make (s, "udpsink");
+  g_object_set (s->sink, "host", s->group, "port", (gint) s->port,
+      "bind-address", s->source, "bind-port", (gint) s->source_port,
+      "auto-multicast", FALSE, "ttl-mc", (gint) s->ttl, "multicast-iface",
+      s->iface, "sync", FALSE, "async", FALSE, NULL);
+}
+
+void
+peer_sender_prepare (PeerSender * s)
+{
+  s->size = MAX (s->size, PEER_PAYLOAD_MIN);
+  if (s->signer && s->native)
+    make_udpsink (s);
+  if (s->signer && !s->native) {
+    guint port, source_port;
+
+    g_object_get (s->sink, "source", &s->source, "group", &s->group, "port",
+        &port, "source-port", &source_port, NULL);
+    s->port = port;
+    s->source_port = source_port;
+  }
+  if (s->signer)
+    peer_signer_link (s->signer, s->appsrc, s->sink, s->source, s->group,
+        (guint) s->source_port, (guint) s->port);
+  else if (s->sink && !gst_element_link (s->appsrc, s->sink))
+    g_error ("appsrc and amtrelaysink cannot be linked");
 }
 
 static void
@@ -163,13 +221,33 @@ make_datagram (PeerSender * s, guint64 sequence)
   GstMapInfo map;
 
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
-  memset (map.data, 0x5a, map.size);
-  GST_WRITE_UINT64_BE (map.data, sequence);
-  GST_WRITE_UINT32_BE (map.data + PEER_CHANNEL_AT, (guint32) s->channel);
-  GST_WRITE_UINT32_BE (map.data + PEER_EPOCH_AT, s->epoch);
-  map.data[map.size - 1] = (guint8) sequence;
+  peer_payload_fill (map.data, map.size, sequence, (guint32) s->channel,
+      s->epoch, s->secret);
   gst_buffer_unmap (buffer, &map);
   return buffer;
+}
+
+/* As many datagrams, beginning with this number. */
+static GstBufferList *
+make_list (PeerSender * s, guint64 first, guint n)
+{
+  GstBufferList *list = gst_buffer_list_new_sized (n);
+
+  for (guint i = 0; i < n; i++)
+    gst_buffer_list_add (list, make_datagram (s, first + i));
+  return list;
+}
+
+/* Those that no manifest lists keep the ratio of the rates. */
+static guint64
+send_unlisted (PeerSender * s, guint64 sent, guint64 unlisted)
+{
+  guint64 due = sent * peer_signer_unlisted_rate (s->signer) / s->rate;
+
+  if (due > unlisted)
+    peer_signer_push_unlisted (s->signer, make_list (s,
+            PEER_UNLISTED | unlisted, (guint) (due - unlisted)));
+  return due;
 }
 
 static guint64
@@ -178,28 +256,34 @@ count_gateways (PeerSender * s)
   g_autoptr (GstStructure) stats = NULL;
   guint64 n = 0;
 
-  if (s->sink == NULL)
+  if (s->native)
     return 0;
   g_object_get (s->sink, "stats", &stats, NULL);
   gst_structure_get_uint64 (stats, "gateways", &n);
   return n;
 }
 
+static gboolean
+may_begin (PeerSender * s)
+{
+  return count_gateways (s) >= s->gateways &&
+      (s->signer == NULL || peer_signer_has_clients (s->signer));
+}
+
 static gpointer
 run (gpointer data)
 {
   PeerSender *s = data;
-  guint64 sent = 0, behind = 0;
+  guint64 sent = 0, behind = 0, unlisted = 0;
   gint64 start;
 
-  while (count_gateways (s) < s->gateways && !g_atomic_int_get (&s->quit))
+  while (!may_begin (s) && !g_atomic_int_get (&s->quit))
     g_usleep (TICK_US);
 
   start = g_get_monotonic_time ();
   while (!g_atomic_int_get (&s->quit) && (s->count == 0 || sent < s->count)) {
     guint64 elapsed = (guint64) (g_get_monotonic_time () - start);
     guint64 due = elapsed * s->rate / G_USEC_PER_SEC + 1 - behind;
-    GstBufferList *list;
     guint n;
 
     if (g_atomic_int_get (&s->paused)) {
@@ -219,12 +303,11 @@ run (gpointer data)
       continue;
     }
     n = (guint) MIN (due - sent, LIST_MAX);
-    list = gst_buffer_list_new_sized (n);
-    for (guint i = 0; i < n; i++)
-      gst_buffer_list_add (list, make_datagram (s, sent + i));
-    if (!send_list (s, list))
+    if (!send_list (s, make_list (s, sent, n)))
       break;
     sent += n;
+    if (s->signer)
+      unlisted = send_unlisted (s, sent, unlisted);
     __atomic_store_n (&s->sent, sent, __ATOMIC_RELAXED);
     __atomic_store_n (&s->duration_us,
         (guint64) (g_get_monotonic_time () - start), __ATOMIC_RELAXED);
@@ -235,7 +318,6 @@ run (gpointer data)
 void
 peer_sender_start (PeerSender * s)
 {
-  s->size = MAX (s->size, PEER_PAYLOAD_MIN);
   if (s->sink == NULL)
     open_native (s);
   s->thread = g_thread_new ("sender", run, s);
@@ -245,6 +327,13 @@ void
 peer_sender_pause (PeerSender * s)
 {
   g_atomic_int_set (&s->paused, !g_atomic_int_get (&s->paused));
+}
+
+void
+peer_sender_refresh (PeerSender * s)
+{
+  if (s->signer)
+    peer_signer_refresh (s->signer);
 }
 
 void
@@ -270,7 +359,9 @@ peer_sender_append_status (PeerSender * s, GString * out, const gchar * prefix)
       __atomic_load_n (&s->duration_us, __ATOMIC_RELAXED));
   g_string_append_printf (out, "%srefused=%" G_GUINT64_FORMAT "\n", prefix,
       __atomic_load_n (&s->refused, __ATOMIC_RELAXED));
-  if (s->sink == NULL)
+  if (s->signer)
+    peer_signer_append_status (s->signer, out, prefix);
+  if (s->native)
     return;
   g_object_get (s->sink, "used-port", &port, NULL);
   g_string_append_printf (out, "%sused-port=%u\n", prefix, port);
@@ -281,6 +372,7 @@ void
 peer_sender_free (PeerSender * s)
 {
   peer_sender_stop (s);
+  g_clear_pointer (&s->signer, peer_signer_free);
   g_clear_object (&s->socket);
   g_clear_object (&s->to);
   g_free (s->source);

@@ -11,6 +11,7 @@
 
 /* More than the largest send buffer the element asks for. */
 #define PACKETS 8000
+#define LIST 40
 
 static guint64
 now_ms (void)
@@ -35,6 +36,30 @@ push_all (GstHarness * h, guint n)
       relay_stat (h->element, "dropped-send-failed"), n);
 }
 
+/* The same with lists, which leave as few messages. */
+static void
+push_lists (GstHarness * h, guint n_lists)
+{
+  guint64 before = relay_stat (h->element, "packets-in");
+
+  for (guint i = 0; i < n_lists; i++) {
+    GstBufferList *list = gst_buffer_list_new ();
+    guint64 begin = now_ms ();
+
+    for (guint k = 0; k < LIST; k++)
+      gst_buffer_list_add (list, relay_make_buffer (1316, (guint8) k));
+    fail_unless_equals_int (gst_pad_push_list (h->srcpad, list), GST_FLOW_OK);
+    fail_unless (now_ms () - begin < 500, "list %u took %u ms", i,
+        (guint) (now_ms () - begin));
+  }
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-in"),
+      before + n_lists * LIST);
+  fail_unless_equals_uint64 (relay_stat (h->element, "packets-sent") +
+      relay_stat (h->element, "dropped-send-buffer-full") +
+      relay_stat (h->element, "dropped-send-failed"), before + n_lists * LIST);
+  fail_unless_equals_uint64 (relay_stat (h->element, "segments-refused"), 0);
+}
+
 static gpointer
 push_until_stopped (gpointer data)
 {
@@ -51,7 +76,7 @@ check_stop (GstHarness * h)
   GThread *thread = g_thread_new ("push", push_until_stopped, h);
   guint64 begin;
 
-  relay_wait_for_stat (h->element, "packets-in", PACKETS + 1);
+  relay_wait_for_stat (h->element, "packets-in", 2 * PACKETS + 1);
   begin = now_ms ();
   gst_element_set_state (h->element, GST_STATE_NULL);
   fail_unless (now_ms () - begin < 100, "stopping took %u ms",
@@ -76,6 +101,9 @@ GST_START_TEST (test_slow_link)
     push_all (h, 5);
     fail_unless_equals_uint64 (relay_stat (h->element, "dropped-send-failed"),
         5);
+    push_lists (h, 2);
+    fail_unless_equals_uint64 (relay_stat (h->element, "dropped-send-failed"),
+        5 + 2 * LIST);
     message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
     fail_unless (message != NULL);
     gst_message_unref (message);
@@ -83,10 +111,12 @@ GST_START_TEST (test_slow_link)
   } else if (g_str_equal (rate, "40mbit")) {
     /* Slower than the sink, which then waits: it must all go out. */
     push_all (h, PACKETS);
+    push_lists (h, PACKETS / LIST / 8);
     fail_unless_equals_uint64 (relay_stat (h->element,
             "dropped-send-buffer-full"), 0);
   } else {
     push_all (h, PACKETS);
+    push_lists (h, PACKETS / LIST);
     fail_unless (relay_stat (h->element, "dropped-send-buffer-full") > 0);
     fail_unless (relay_stat (h->element, "packets-sent") > 0);
     check_stop (h);

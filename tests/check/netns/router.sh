@@ -6,22 +6,7 @@
 # after lib.sh.
 # shellcheck shell=bash
 
-# The programs that are not in every system's PATH.
-PATH=$PATH:/usr/sbin:/sbin
 FRR=/usr/lib/frr
-
-# skip WHY   loud, and counted by who runs the tests
-skip () {
-  echo "skipped: $*"
-  exit 77
-}
-
-need () {
-  local c
-  for c in "$@"; do
-    command -v "$c" >/dev/null || skip "no $c"
-  done
-}
 
 need_native () {
   [ -e "$MC_BUILD_DIR/gst/ssmsrc/libgstssmsrc.so" ] || skip "no ssmsrc was built"
