@@ -7,7 +7,6 @@
 
 #include <gst/net/gstnetaddressmeta.h>
 
-
 void
 gst_mc_output_init (GstMcOutput * output, const GstMcSettings * settings)
 {
@@ -33,6 +32,16 @@ gst_mc_output_begin (GstMcOutput * output, GstElement * element, guint n)
 {
   output->expected = n;
   gst_mc_arrival_begin (&output->arrival, element);
+}
+
+/* What somebody downstream added in the buffer's last life. */
+static void
+remove_sender (GstBuffer * buffer)
+{
+  GstNetAddressMeta *meta = gst_buffer_get_net_address_meta (buffer);
+
+  if (meta)
+    gst_buffer_remove_meta (buffer, (GstMeta *) meta);
 }
 
 static void
@@ -73,6 +82,8 @@ gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
   }
   if (output->retrieve_sender_address)
     add_sender (output, buffer, source, source_port);
+  else
+    remove_sender (buffer);
   if (output->reference_caps)
     gst_buffer_add_reference_timestamp_meta (buffer, output->reference_caps,
         realtime, GST_CLOCK_TIME_NONE);

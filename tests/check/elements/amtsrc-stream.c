@@ -322,6 +322,48 @@ GST_START_TEST (test_metas)
 
 GST_END_TEST;
 
+static GstPadProbeReturn
+add_foreign_sender (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string ("192.0.2.99", 9);
+
+  if (gst_buffer_get_net_address_meta (buffer))
+    g_atomic_int_inc ((gint *) data);
+  gst_buffer_add_net_address_meta (buffer, address);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Buffers that come back do not bring what others put on them. */
+GST_START_TEST (test_foreign_sender)
+{
+  gint met = 0;
+  PeerRelay relay;
+  GstPad *pad;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  t.keep = FALSE;
+  g_object_set (t.src, "retrieve-sender-address", FALSE, NULL);
+  pad = gst_element_get_static_pad (t.src, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, add_foreign_sender, &met,
+      NULL);
+  gst_object_unref (pad);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  for (guint i = 0; i < 20; i++) {
+    peer_relay_send (&relay, i, 50);
+    src_test_wait_buffers (&t, i + 1);
+  }
+  fail_unless_equals_int (g_atomic_int_get (&met), 0);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 /* One address object for all buffers of a sender; a new one when it changes. */
 GST_START_TEST (test_sender_is_shared)
 {
@@ -416,6 +458,7 @@ amtsrc_stream_suite (void)
   tcase_add_loop_test (tc, test_joined, 0, 2);
   tcase_add_test (tc, test_stamp_is_arrival);
   tcase_add_test (tc, test_metas);
+  tcase_add_test (tc, test_foreign_sender);
   tcase_add_test (tc, test_sender_is_shared);
   tcase_add_test (tc, test_caps);
   return s;
