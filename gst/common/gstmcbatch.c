@@ -35,8 +35,12 @@
 /* No message is longer than a slot and a block together. */
 #define BLOCK_BYTES 65536
 
-/* Blocks to keep, in batches: what is pushed while the next one is filled. */
+/* Slots to keep, in batches: what is pushed while the next one is filled. */
 #define KEEP_BATCHES 2
+
+/* Blocks that there may be, in batches: likewise, and those to be filled.  A
+ * block may be held by one small datagram in it. */
+#define LIMIT_BATCHES 3
 
 typedef struct
 {
@@ -49,6 +53,7 @@ typedef struct
   gsize len;
   gsize part;                   /* size of each datagram but the last */
   guint n_parts;
+  gboolean cut;                 /* by the kernel: it, or what is told of it */
   GstMcDatagram datagram;       /* what all parts have in common */
 } Message;
 
@@ -82,9 +87,10 @@ gst_mc_batch_new (guint size, gsize mtu, gboolean gro)
   batch->n_dirty = size;
   batch->messages = g_new0 (Message, size);
   batch->headers = g_new0 (struct mmsghdr, size);
-  batch->slots = gst_mc_block_pool_new (mtu, KEEP_BATCHES * size);
+  batch->slots = gst_mc_block_pool_new (mtu, KEEP_BATCHES * size, 0);
   if (gro)
-    batch->blocks = gst_mc_block_pool_new (BLOCK_BYTES, KEEP_BATCHES * size);
+    batch->blocks = gst_mc_block_pool_new (BLOCK_BYTES, 0,
+        LIMIT_BATCHES * size);
   return batch;
 }
 
@@ -230,8 +236,8 @@ read_message (GstMcBatch * batch, guint i)
   gst_mc_addr_from_sockaddr ((struct sockaddr *) &m->name, msg->msg_namelen,
       &m->datagram.from);
   read_control (batch, m, msg);
-  m->datagram.truncated = (msg->msg_flags & MSG_TRUNC) != 0 ||
-      MIN (m->part, m->len) > batch->mtu;
+  /* Without its control messages nobody knows where its parts begin. */
+  m->cut = (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   m->n_parts = (guint) MAX ((m->len + m->part - 1) / m->part, 1);
   if (m->n_parts > 1 && m->block)
     gst_mc_block_prefetch (m->block, m->n_parts);
@@ -315,6 +321,7 @@ gst_mc_batch_next (GstMcBatch * batch)
   batch->offset = batch->next_offset;
   m->datagram.first = batch->offset == 0;
   m->datagram.len = MIN (m->part, m->len - batch->offset);
+  m->datagram.truncated = m->cut || m->datagram.len > batch->mtu;
   batch->next_offset += m->datagram.len;
   m->datagram.data = whole_part (batch, m);
   return &m->datagram;

@@ -18,10 +18,11 @@ typedef struct
 {
   const guint8 *data;
   gsize len;
-  gboolean first;               /* else from, to and all below are as before */
+  gboolean first;               /* else from, to and realtime are as before */
   core_addr from;
   core_ip to;                   /* where the socket asks for it, see there */
-  gboolean truncated;           /* it was longer than mtu; len is what came */
+  gboolean truncated;           /* it is longer than mtu, or was cut by the
+                                   kernel; len is what came */
   GstClockTime realtime;        /* kernel's arrival stamp, CLOCK_REALTIME, or
                                    GST_CLOCK_TIME_NONE; datagrams that came
                                    joined have one stamp */

@@ -16,6 +16,9 @@
 /* More than the parts of any block: as long as it is not released. */
 #define UNRELEASED (1 << 24)
 
+/* The kernel joins no more than 128; the rest are copied. */
+#define VIEWS_MAX 256
+
 /* No more than guesses, for fetching ahead. */
 #define CACHE_LINE 64
 #define BUFFER_SIZE 320
@@ -44,6 +47,7 @@ struct _GstMcBlockPool
 {
   gsize size;
   guint keep;
+  guint limit;                  /* 0: none */
   GType kept_meta;
   gint refs;                    /* atomic: the owner's and each block's */
 
@@ -57,17 +61,25 @@ struct _GstMcBlockPool
   GstMcBlock *lent;
   GstMcBlock *lent_tail;
   guint n_lent;
+
+  /* Likewise, where there is a limit: for each block that is about to leave
+   * there is room for a new one, or one that is free. */
+  guint n_blocks;
+  guint n_reserved;
+  GstMcBlock *ready;
 };
 
 static G_DEFINE_QUARK (gst - mc - block - view, view);
 
 GstMcBlockPool *
-gst_mc_block_pool_new (gsize size, guint keep)
+gst_mc_block_pool_new (gsize size, guint keep, guint limit)
 {
   GstMcBlockPool *pool = g_new0 (GstMcBlockPool, 1);
 
   pool->size = size;
-  pool->keep = keep;
+  /* With a limit none is ever given away, so that all are counted. */
+  pool->keep = MAX (keep, limit);
+  pool->limit = limit;
   pool->kept_meta = GST_NET_ADDRESS_META_API_TYPE;
   pool->refs = 1;
   g_mutex_init (&pool->lock);
@@ -128,6 +140,7 @@ gst_mc_block_pool_free (GstMcBlockPool * pool)
   g_mutex_unlock (&pool->lock);
   free_blocks (home);
   free_blocks (pool->lent);
+  free_blocks (pool->ready);
   pool_unref (pool);
 }
 
@@ -137,6 +150,7 @@ block_new (GstMcBlockPool * pool)
   GstMcBlock *block = g_new0 (GstMcBlock, 1);
 
   block->pool = pool;
+  pool->n_blocks++;
   g_atomic_int_inc (&pool->refs);
   block->data = g_malloc (pool->size);
   block->memory = gst_memory_new_wrapped (0, block->data, pool->size, 0,
@@ -320,8 +334,9 @@ pop_home (GstMcBlockPool * pool)
   return block;
 }
 
-GstMcBlock *
-gst_mc_block_pool_acquire (GstMcBlockPool * pool)
+/* One that came back and that nobody looks at any more. */
+static GstMcBlock *
+find_free (GstMcBlockPool * pool)
 {
   GstMcBlock *block = NULL;
 
@@ -338,11 +353,50 @@ gst_mc_block_pool_acquire (GstMcBlockPool * pool)
   /* What is lent for so long is the borrower's. */
   if (pool->n_lent > pool->keep)
     block_free (pop_lent (pool));
+  return block;
+}
+
+GstMcBlock *
+gst_mc_block_pool_acquire (GstMcBlockPool * pool)
+{
+  GstMcBlock *block;
+
+  if (pool->n_reserved == 0 && pool->ready) {
+    block = pool->ready;
+    pool->ready = block->next;
+  } else {
+    /* The one that came back last is in the caches. */
+    block = find_free (pool);
+    if (pool->n_reserved > 0)
+      pool->n_reserved--;
+  }
   if (block == NULL)
     block = block_new (pool);
   block->n_taken = 0;
   block->out = UNRELEASED;
   return block;
+}
+
+/* Whether a part may leave with its block's own memory: only when there is
+ * another block to be filled instead. */
+static gboolean
+may_leave (GstMcBlock * block)
+{
+  GstMcBlockPool *pool = block->pool;
+  GstMcBlock *other;
+
+  if (block->n_taken > 0 || pool->limit == 0)
+    return block->n_taken < VIEWS_MAX;
+  if (pool->n_blocks + pool->n_reserved < pool->limit) {
+    pool->n_reserved++;
+    return TRUE;
+  }
+  other = find_free (pool);
+  if (other == NULL)
+    return FALSE;
+  other->next = pool->ready;
+  pool->ready = other;
+  return TRUE;
 }
 
 guint8 *
@@ -383,9 +437,12 @@ GstBuffer *
 gst_mc_block_take (GstMcBlock * block, gsize offset, gsize len,
     gboolean writable)
 {
-  View *view = block->n_taken < block->views->len ?
-      g_ptr_array_index (block->views, block->n_taken) : view_new (block);
+  View *view;
 
+  if (!may_leave (block))
+    return gst_buffer_new_memdup (block->data + offset, len);
+  view = block->n_taken < block->views->len ?
+      g_ptr_array_index (block->views, block->n_taken) : view_new (block);
   block->n_taken++;
   /* gst_memory_resize () would ask whether we may. */
   view->memory->offset = offset;

@@ -14,19 +14,23 @@ G_BEGIN_DECLS
 typedef struct _GstMcBlockPool GstMcBlockPool;
 typedef struct _GstMcBlock GstMcBlock;
 
-/* Blocks of size bytes; keep: how many of those that came back are kept. */
-GstMcBlockPool *gst_mc_block_pool_new (gsize size, guint keep);
+/* Blocks of size bytes; keep: how many of those that came back are kept.
+ * limit: how many there may be at all, 0: any number.  When all of them are
+ * away, parts leave as copies, so that whoever keeps a part of each block keeps
+ * no more than that and those. */
+GstMcBlockPool *gst_mc_block_pool_new (gsize size, guint keep, guint limit);
 
 /* Blocks that are still out are freed when they come back. */
 void gst_mc_block_pool_free (GstMcBlockPool * pool);
 
-/* A block whose bytes nobody else looks at.  To be called by one thread.
+/* A block whose bytes nobody else looks at.  To be called by one thread, the one
+ * that takes parts; what it has not released must be less than the limit.
  * Returns: (transfer full): to be released */
 GstMcBlock *gst_mc_block_pool_acquire (GstMcBlockPool * pool);
 
 guint8 *gst_mc_block_get_data (const GstMcBlock * block);
 
-/* Whether a part has been taken. */
+/* Whether a part has been taken and was no copy. */
 gboolean gst_mc_block_is_used (const GstMcBlock * block);
 
 /* Takes the part [offset, offset + len) out as a buffer.  writable: no other

@@ -11,6 +11,8 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "gstmcbatch.h"
@@ -27,24 +29,63 @@ typedef struct
   guint16 sender_port;
 } Fixture;
 
+/* What becomes of the kernel's messages before the batch sees them; NULL:
+ * nothing. */
+static void (*alter) (struct msghdr * msg, int value);
+static int alter_value;
+
+/* Instead of the C library's. */
+int
+recvmmsg (int fd, struct mmsghdr *headers, unsigned int n, int flags,
+    struct timespec *timeout)
+{
+  int ret = (int) syscall (SYS_recvmmsg, fd, headers, n, flags, timeout);
+
+  for (int i = 0; alter && i < ret; i++)
+    alter (&headers[i].msg_hdr, alter_value);
+  return ret;
+}
+
 static void
-fixture_open (Fixture * f, gboolean gro)
+alter_size (struct msghdr *msg, int value)
+{
+  for (struct cmsghdr * c = CMSG_FIRSTHDR (msg); c; c = CMSG_NXTHDR (msg, c))
+    if (c->cmsg_level == SOL_UDP)
+      memcpy (CMSG_DATA (c), &value, sizeof (value));
+}
+
+static void
+alter_flags (struct msghdr *msg, int value)
+{
+  msg->msg_flags |= value;
+  msg->msg_controllen = 0;
+}
+
+static void
+fixture_open_at (Fixture * f, const gchar * address, gboolean gro)
 {
   core_addr any = { 0 };
-  struct sockaddr_in sin;
-  socklen_t len = sizeof (sin);
+  struct sockaddr_storage sa;
+  socklen_t len = sizeof (sa);
 
-  fail_unless (core_ip_from_string ("127.0.0.1", &any.ip));
+  alter = NULL;
+  fail_unless (core_ip_from_string (address, &any.ip));
   fail_unless (gst_mc_socket_open (&f->socket, &any, NULL));
   fail_unless (!gro || gst_mc_socket_join_datagrams (&f->socket));
   f->batch = gst_mc_batch_new (SIZE, MTU, gro);
 
-  f->sender = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  getsockname (f->socket.fd, (struct sockaddr *) &sin, &len);
-  fail_unless_equals_int (connect (f->sender, (struct sockaddr *) &sin, len),
-      0);
-  getsockname (f->sender, (struct sockaddr *) &sin, &len);
-  f->sender_port = g_ntohs (sin.sin_port);
+  getsockname (f->socket.fd, (struct sockaddr *) &sa, &len);
+  f->sender = socket (sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  fail_unless_equals_int (connect (f->sender, (struct sockaddr *) &sa, len), 0);
+  getsockname (f->sender, (struct sockaddr *) &sa, &len);
+  /* the port stands in one place in both families */
+  f->sender_port = g_ntohs (((struct sockaddr_in *) &sa)->sin_port);
+}
+
+static void
+fixture_open (Fixture * f, gboolean gro)
+{
+  fixture_open_at (f, "127.0.0.1", gro);
 }
 
 static void
@@ -136,7 +177,7 @@ memory_held (GstBuffer * buffer)
 
 GST_START_TEST (test_joined)
 {
-  static const struct
+  static const struct row
   {
     gsize len;
     guint16 part;
@@ -146,20 +187,22 @@ GST_START_TEST (test_joined)
     {40 * 1346, 1346, 40},
     {20 * 100, 100, 20},        /* several in the slot */
     {3 * MTU, MTU, 3},          /* none is cut */
+    {65400, 1346, 49},          /* nearly all of the block, the last short */
     {2 * 750 + 1, 750, 3},      /* one byte behind the slot */
     {60 * 8, 8, 60}
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (rows); i++) {
+    const struct row *row = &rows[i % G_N_ELEMENTS (rows)];
     GstBuffer *buffers[64];
     GstClockTime stamp = GST_CLOCK_TIME_NONE;
     Fixture f;
 
-    fixture_open (&f, TRUE);
-    send_parts (&f, 1, rows[i].len, rows[i].part);
-    expect_datagrams (&f, (gint) rows[i].n);
-    for (guint n = 0; n < rows[i].n; n++) {
-      gsize len = MIN (rows[i].part, rows[i].len - n * rows[i].part);
+    fixture_open_at (&f, i < G_N_ELEMENTS (rows) ? "127.0.0.1" : "::1", TRUE);
+    send_parts (&f, 1, row->len, row->part);
+    expect_datagrams (&f, (gint) row->n);
+    for (guint n = 0; n < row->n; n++) {
+      gsize len = MIN (row->part, row->len - n * row->part);
       const GstMcDatagram *d = gst_mc_batch_next (f.batch);
 
       fail_unless_equals_int (d->first, n == 0);
@@ -171,9 +214,9 @@ GST_START_TEST (test_joined)
     }
     fail_unless (gst_mc_batch_next (f.batch) == NULL);
     /* all of them at once: none lies on another */
-    for (guint n = 0; n < rows[i].n; n++) {
+    for (guint n = 0; n < row->n; n++) {
       check_buffer (buffers[n], n + 1,
-          MIN (rows[i].part, rows[i].len - n * rows[i].part));
+          MIN (row->part, row->len - n * row->part));
       gst_buffer_unref (buffers[n]);
     }
     fixture_close (&f);
@@ -197,6 +240,7 @@ GST_START_TEST (test_alone)
     expect_datagrams (&f, 3);
     buffer = take_next (&f, 5, 1316);
     fail_unless_equals_uint64 (memory_held (buffer), MTU);
+    fail_if (GST_MEMORY_IS_READONLY (gst_buffer_peek_memory (buffer, 0)));
     fail_unless (gst_memory_is_writable (gst_buffer_peek_memory (buffer, 0)));
     fail_unless (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
     memset (map.data, 0, map.size);
@@ -227,17 +271,128 @@ GST_START_TEST (test_too_big)
     fixture_close (&f);
   }
 
-  /* each of them, whatever the size of the last */
+  /* each of them by its own size */
   fixture_open (&f, TRUE);
   send_parts (&f, 1, 3 * (MTU + 10) + 5, MTU + 10);
   send_parts (&f, 9, 20, 0);
   expect_datagrams (&f, 5);
-  for (guint i = 0; i < 4; i++) {
+  for (guint i = 0; i < 3; i++) {
     d = gst_mc_batch_next (f.batch);
     fail_unless (d->truncated);
     fail_unless (is_filled (d->data, 1 + i, 4));
   }
+  gst_buffer_unref (take_next (&f, 4, 5));
   gst_buffer_unref (take_next (&f, 9, 20));
+  fixture_close (&f);
+}
+
+GST_END_TEST;
+
+/* Parts of whatever size the kernel says, and of none: each byte once. */
+GST_START_TEST (test_sizes_told)
+{
+  static const struct
+  {
+    gsize len;
+    int size;
+    gint n;
+  } rows[] = {
+    {1000, 0, 1}, {1000, -5, 1}, {1000, 1000, 1}, {1000, 3000, 1},
+    {1000, G_MAXINT, 1}, {1000, 999, 2}, {1000, 1, 1000},
+    {4 * MTU, 1, 4 * MTU}, {4 * MTU, MTU - 1, 5}
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstBuffer) all = gst_buffer_new ();
+    GstBuffer *buffers[4 * MTU];
+    GstMapInfo map;
+    Fixture f;
+
+    fixture_open (&f, TRUE);
+    alter = alter_size;
+    alter_value = rows[i].size;
+    /* joined, as else there is no size to be told */
+    send_parts (&f, 1, rows[i].len, (guint16) (rows[i].len / 2));
+    expect_datagrams (&f, rows[i].n);
+    for (gint n = 0; n < rows[i].n; n++) {
+      const GstMcDatagram *d = gst_mc_batch_next (f.batch);
+
+      fail_if (d->truncated);
+      buffers[n] = gst_mc_batch_take (f.batch, 0, d->len);
+    }
+    fail_unless (gst_mc_batch_next (f.batch) == NULL);
+    for (gint n = 0; n < rows[i].n; n++)
+      all = gst_buffer_append (all, buffers[n]);
+    fail_unless (gst_buffer_map (all, &map, GST_MAP_READ));
+    fail_unless_equals_uint64 (map.size, rows[i].len);
+    fail_unless (is_filled (map.data, 1, map.size / 2));
+    fail_unless (is_filled (map.data + map.size / 2, 2, map.size / 2));
+    gst_buffer_unmap (all, &map);
+    fixture_close (&f);
+  }
+}
+
+GST_END_TEST;
+
+/* What was cut, or of which nobody knows into how many, is nothing to pass on;
+ * what comes next is. */
+GST_START_TEST (test_cut)
+{
+  static const int flags[] = { MSG_TRUNC, MSG_CTRUNC, 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++) {
+    Fixture f;
+
+    fixture_open (&f, TRUE);
+    alter = alter_flags;
+    alter_value = flags[i];
+    /* without a size that is one, and without flags it is too large */
+    send_parts (&f, 1, flags[i] ? 1000 : 3 * MTU, 100);
+    expect_datagrams (&f, 1);
+    fail_unless (gst_mc_batch_next (f.batch)->truncated);
+    fail_unless (gst_mc_batch_next (f.batch) == NULL);
+    alter = NULL;
+    send_parts (&f, 1, 1000, 500);
+    expect_datagrams (&f, 2);
+    gst_buffer_unref (take_next (&f, 1, 500));
+    gst_buffer_unref (take_next (&f, 2, 500));
+    fixture_close (&f);
+  }
+}
+
+GST_END_TEST;
+
+/* Who writes to one of the joined writes to a copy. */
+GST_START_TEST (test_written)
+{
+  Fixture f;
+
+  fixture_open (&f, TRUE);
+  for (guint round = 0; round < 5; round++) {
+    GstBuffer *buffers[6];
+    GstMapInfo map;
+
+    /* one that is not last in the slot, the one that is cut, one in the block */
+    for (guint written = 0; written < 6; written++) {
+      send_parts (&f, 1, 6 * 600, 600);
+      expect_datagrams (&f, 6);
+      for (guint i = 0; i < 6; i++)
+        buffers[i] = take_next (&f, 1 + i, 600);
+      fail_unless (gst_buffer_is_writable (buffers[written]));
+      fail_unless (GST_MEMORY_IS_READONLY (gst_buffer_peek_memory (buffers
+                  [written], 0)));
+      fail_unless (gst_buffer_map (buffers[written], &map, GST_MAP_READWRITE));
+      fail_unless (is_filled (map.data, 1 + written, map.size));
+      memset (map.data, 0xee, map.size);
+      gst_buffer_unmap (buffers[written], &map);
+      for (guint i = 0; i < 6; i++)
+        if (i != written)
+          check_buffer (buffers[i], 1 + i, 600);
+      fail_unless (gst_buffer_memcmp (buffers[written], 0, "\xee\xee", 2) == 0);
+      for (guint i = 0; i < 6; i++)
+        gst_buffer_unref (buffers[i]);
+    }
+  }
   fixture_close (&f);
 }
 
@@ -420,6 +575,62 @@ GST_START_TEST (test_held)
 
 GST_END_TEST;
 
+static gboolean
+is_copy (GstBuffer * buffer)
+{
+  return gst_buffer_peek_memory (buffer, 0)->parent == NULL;
+}
+
+/* A part of each block is held: no more blocks than may be are, and what comes
+ * later is held by itself.  In the end the blocks are used again. */
+GST_START_TEST (test_bounded)
+{
+  const guint limit = 3 * SIZE, rounds = 10 * limit;
+
+  for (guint h = 0; h < G_N_ELEMENTS (holds); h++) {
+    GstBuffer **held = g_new (GstBuffer *, rounds);
+    GHashTable *seen = g_hash_table_new (NULL, NULL);
+    GstBuffer *buffer;
+    guint copies = 0;
+    Fixture f;
+
+    fixture_open (&f, TRUE);
+    for (guint round = 0; round < rounds; round++) {
+      send_parts (&f, 3 * round, 4 * 1400, 1400);
+      expect_datagrams (&f, 4);
+      gst_buffer_unref (take_next (&f, 3 * round, 1400));
+      held[round] = take_next (&f, 3 * round + 1, 1400);
+      if (is_copy (held[round])) {
+        fail_unless (memory_held (held[round]) < 2 * 1400);
+        copies++;
+      } else {
+        g_hash_table_add (seen, gst_buffer_peek_memory (held[round],
+                0)->parent);
+      }
+      held[round] = holds[h] (held[round]);
+    }
+    fail_unless (g_hash_table_size (seen) <= limit);
+    fail_unless_equals_uint64 (copies + g_hash_table_size (seen), rounds);
+    for (guint round = 0; round < rounds; round++) {
+      check_buffer (held[round], 3 * round + 1, 1400);
+      gst_buffer_unref (held[round]);
+    }
+    for (guint round = 0; round < rounds; round++) {
+      send_parts (&f, round, 4200, 1400);
+      expect_datagrams (&f, 3);
+      gst_buffer_unref (take_next (&f, round, 1400));
+      buffer = take_next (&f, round + 1, 1400);
+      fail_if (is_copy (buffer));
+      gst_buffer_unref (buffer);
+    }
+    g_hash_table_unref (seen);
+    g_free (held);
+    fixture_close (&f);
+  }
+}
+
+GST_END_TEST;
+
 /* Buffers outlive the batch, in whatever form. */
 GST_START_TEST (test_batch_goes_first)
 {
@@ -494,10 +705,14 @@ batch_suite (void)
   tcase_add_test (tc, test_joined);
   tcase_add_test (tc, test_alone);
   tcase_add_test (tc, test_too_big);
+  tcase_add_test (tc, test_sizes_told);
+  tcase_add_test (tc, test_cut);
+  tcase_add_test (tc, test_written);
   tcase_add_test (tc, test_left);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_recycled);
   tcase_add_test (tc, test_held);
+  tcase_add_test (tc, test_bounded);
   tcase_add_test (tc, test_batch_goes_first);
   tcase_add_test (tc, test_threads);
   return s;
