@@ -211,10 +211,16 @@ path_receive (GstMcPath * path)
   return gst_amt_tunnel_receive (((GstAmtPath *) path)->tunnel);
 }
 
-static GstBuffer *
-path_take (GstMcPath * path, core_time now, GstMcPayload * payload)
+static gboolean
+path_next (GstMcPath * path, core_time now, GstMcPayload * payload)
 {
-  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, now, payload);
+  return gst_amt_tunnel_next (((GstAmtPath *) path)->tunnel, now, payload);
+}
+
+static GstBuffer *
+path_take (GstMcPath * path, const GstMcPayload * payload)
+{
+  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, payload);
 }
 
 static void
@@ -233,6 +239,7 @@ static const GstMcPathClass path_class = {
   .step = path_step,
   .deadline = path_deadline,
   .receive = path_receive,
+  .next = path_next,
   .take = path_take,
   .get_stats = path_get_stats
 };

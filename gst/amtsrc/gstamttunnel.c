@@ -26,6 +26,7 @@ struct _GstAmtTunnel
   GstAmtRelays *relays;
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
+  gboolean reassembled;         /* the last payload */
 
   guint64 too_big;
   guint64 control_too_big;
@@ -267,8 +268,8 @@ gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
   return gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
 }
 
-GstBuffer *
-gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
+gboolean
+gst_amt_tunnel_next (GstAmtTunnel * tunnel, core_time now,
     GstMcPayload * payload)
 {
   const GstMcDatagram *datagram = gst_mc_batch_next (tunnel->batch);
@@ -280,7 +281,7 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
       tunnel->too_big++;
     else
       tunnel->control_too_big++;
-    return NULL;
+    return FALSE;
   }
 
   ret = amt_gateway_receive (tunnel->gateway, &datagram->from, datagram->data,
@@ -289,16 +290,23 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
     GST_DEBUG_OBJECT (tunnel->element, "dropped %" G_GSIZE_FORMAT " bytes: %s",
         datagram->len, core_error_name (ret));
   if (ret <= 0)
-    return NULL;
+    return FALSE;
 
   payload->data = view.data;
   payload->len = view.len;
   payload->realtime = datagram->realtime;
   payload->source_port = view.source_port;
-  if (view.reassembled)
-    return gst_buffer_new_memdup (view.data, view.len);
-  return gst_mc_batch_take (tunnel->batch,
-      (gsize) (view.data - datagram->data), view.len);
+  tunnel->reassembled = view.reassembled;
+  return TRUE;
+}
+
+GstBuffer *
+gst_amt_tunnel_take (GstAmtTunnel * tunnel, const GstMcPayload * payload)
+{
+  /* Then it lies in no batch. */
+  if (tunnel->reassembled)
+    return gst_buffer_new_memdup (payload->data, payload->len);
+  return gst_mc_batch_take (tunnel->batch, payload->data, payload->len);
 }
 
 gboolean

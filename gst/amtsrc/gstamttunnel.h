@@ -48,10 +48,14 @@ core_time gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel);
 /* Receives a batch; returns the number of datagrams to take, or -errno. */
 gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel);
 
-/* Takes the next datagram of the batch through the gateway.  Returns: (transfer
- * full) (nullable): a payload of the channel; NULL for control and drops. */
-GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel, core_time now,
+/* Lets the next datagram of the batch through the gateway.  FALSE: it is no
+ * payload of the channel but control or a drop. */
+gboolean gst_amt_tunnel_next (GstAmtTunnel * tunnel, core_time now,
     GstMcPayload * payload);
+
+/* Takes that payload out as a buffer, once.  Returns: (transfer full) */
+GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel,
+    const GstMcPayload * payload);
 
 gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
     amt_gateway_event_info * event);

@@ -328,12 +328,13 @@ gst_mc_batch_next (GstMcBatch * batch)
 }
 
 GstBuffer *
-gst_mc_batch_take (GstMcBatch * batch, gsize offset, gsize len)
+gst_mc_batch_take (GstMcBatch * batch, const guint8 * data, gsize len)
 {
   Message *m = &batch->messages[batch->current];
+  GstMcBlock *block = block_of_part (batch, m);
 
-  return gst_mc_block_take (block_of_part (batch, m), batch->offset + offset,
-      len, m->n_parts == 1);
+  return gst_mc_block_take (block,
+      (gsize) (data - gst_mc_block_get_data (block)), len, m->n_parts == 1);
 }
 
 guint64

@@ -43,9 +43,10 @@ gint gst_mc_batch_receive (GstMcBatch * batch, int fd);
  * there is none. */
 const GstMcDatagram *gst_mc_batch_next (GstMcBatch * batch);
 
-/* Takes that datagram out as a buffer of its bytes [offset, offset + len),
- * once.  Returns: (transfer full) */
-GstBuffer *gst_mc_batch_take (GstMcBatch * batch, gsize offset, gsize len);
+/* Takes that datagram out as a buffer of those of its bytes, once.
+ * Returns: (transfer full) */
+GstBuffer *gst_mc_batch_take (GstMcBatch * batch, const guint8 * data,
+    gsize len);
 
 /* Datagrams, or joins of such, that the kernel dropped because the socket's
  * buffer was full. */

@@ -395,8 +395,8 @@ mismatches (GstMcNative * native, const GstMcDatagram * datagram)
   return NULL;
 }
 
-static GstBuffer *
-native_take (GstMcPath * path, core_time now, GstMcPayload * payload)
+static gboolean
+native_next (GstMcPath * path, core_time now, GstMcPayload * payload)
 {
   GstMcNative *native = (GstMcNative *) path;
   const GstMcDatagram *datagram = gst_mc_batch_next (native->batch);
@@ -407,18 +407,25 @@ native_take (GstMcPath * path, core_time now, GstMcPayload * payload)
     native->mismatches = mismatches (native, datagram);
   if (native->mismatches) {
     (*native->mismatches)++;
-    return NULL;
+    return FALSE;
   }
   if (datagram->truncated) {
     native->too_big++;
-    return NULL;
+    return FALSE;
   }
   native->bytes += datagram->len;
   payload->data = datagram->data;
   payload->len = datagram->len;
   payload->realtime = datagram->realtime;
   payload->source_port = datagram->from.port;
-  return gst_mc_batch_take (native->batch, 0, datagram->len);
+  return TRUE;
+}
+
+static GstBuffer *
+native_take (GstMcPath * path, const GstMcPayload * payload)
+{
+  return gst_mc_batch_take (((GstMcNative *) path)->batch, payload->data,
+      payload->len);
 }
 
 static void
@@ -461,6 +468,7 @@ static const GstMcPathClass native_class = {
   .step = native_step,
   .deadline = native_deadline,
   .receive = native_receive,
+  .next = native_next,
   .take = native_take,
   .get_stats = native_get_stats
 };

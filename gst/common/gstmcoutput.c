@@ -65,9 +65,11 @@ add_sender (GstMcOutput * output, GstBuffer * buffer, const core_ip * source,
 }
 
 void
-gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
-    GstClockTime realtime, const core_ip * source, guint16 source_port)
+gst_mc_output_add (GstMcOutput * output, GstMcPath * path,
+    const GstMcPayload * payload)
 {
+  GstBuffer *buffer = path->klass->take (path, payload);
+  GstClockTime realtime = payload->realtime;
   GstClockTime stamp = gst_mc_arrival_stamp (&output->arrival, realtime);
 
   if (!GST_CLOCK_TIME_IS_VALID (realtime))
@@ -81,7 +83,8 @@ gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
     output->discont = FALSE;
   }
   if (output->retrieve_sender_address)
-    add_sender (output, buffer, source, source_port);
+    add_sender (output, buffer, &path->tell->channel.source,
+        payload->source_port);
   else
     remove_sender (buffer);
   if (output->reference_caps)

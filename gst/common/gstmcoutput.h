@@ -10,6 +10,7 @@
 
 #include "gstmcaddr.h"
 #include "gstmcarrival.h"
+#include "gstmcpath.h"
 #include "gstmcsettings.h"
 
 G_BEGIN_DECLS
@@ -39,11 +40,9 @@ void gst_mc_output_clear (GstMcOutput * output);
 /* A wake-up with up to n payloads begins: reads the clocks. */
 void gst_mc_output_begin (GstMcOutput * output, GstElement * element, guint n);
 
-/* Adds a payload that arrived at that time of the wall clock (or
- * GST_CLOCK_TIME_NONE) from the sender, whose address does not change.  Takes
- * the buffer. */
-void gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
-    GstClockTime realtime, const core_ip * source, guint16 source_port);
+/* Adds the payload that the path has found last. */
+void gst_mc_output_add (GstMcOutput * output, GstMcPath * path,
+    const GstMcPayload * payload);
 
 /* Hands what was added to the base class: *buffer is set, or a list submitted.
  * At least one payload must have been added. */

@@ -15,10 +15,10 @@ G_BEGIN_DECLS
 
 typedef struct _GstMcPath GstMcPath;
 
-/* The payload of a datagram that was taken. */
+/* The payload of a datagram. */
 typedef struct
 {
-  const guint8 *data;           /* valid until the next one is taken */
+  const guint8 *data;           /* valid until the path is asked for the next */
   gsize len;
   GstClockTime realtime;        /* its arrival, or GST_CLOCK_TIME_NONE */
   guint16 source_port;
@@ -68,10 +68,13 @@ typedef struct
    * number of datagrams to take, or -errno. */
   gint (*receive) (GstMcPath * path);
 
-  /* Takes the next datagram of the batch.  Returns: (transfer full) (nullable):
-   * a payload of the channel; NULL when it is none, which was counted. */
-  GstBuffer *(*take) (GstMcPath * path, core_time now,
-      GstMcPayload * payload);
+  /* Looks at the next datagram of the batch.  FALSE: it has no payload of the
+   * channel, which was counted. */
+  gboolean (*next) (GstMcPath * path, core_time now, GstMcPayload * payload);
+
+  /* Takes the payload that next () found last out as a buffer, once.
+   * Returns: (transfer full) */
+  GstBuffer *(*take) (GstMcPath * path, const GstMcPayload * payload);
 
   void (*get_stats) (const GstMcPath * path, GstMcPathStats * stats);
 } GstMcPathClass;

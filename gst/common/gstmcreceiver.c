@@ -364,10 +364,10 @@ ask_judge (GstMcReceiver * rx, guint path, const GstMcPayload * payload,
   return pass;
 }
 
-/* Takes the buffer of a payload, which may have to be dropped. */
+/* Passes a payload on, or drops it. */
 static void
-add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
-    const GstMcPayload * payload, core_time now)
+add_payload (GstMcReceiver * rx, guint path, const GstMcPayload * payload,
+    core_time now)
 {
   if (payload->len == 0)
     rx->empty++;
@@ -375,20 +375,16 @@ add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
       GST_CLOCK_TIME_IS_VALID (payload->realtime) &&
       payload->realtime < rx->stale_before)
     rx->paused++;
-  else if (rx->judge == NULL || ask_judge (rx, path, payload, now)) {
-    gst_mc_output_add (&rx->output, buffer, payload->realtime,
-        &rx->tell.channel.source, payload->source_port);
-    return;
-  }
-  gst_buffer_unref (buffer);
+  else if (rx->judge == NULL || ask_judge (rx, path, payload, now))
+    gst_mc_output_add (&rx->output, rx->paths[path], payload);
 }
 
 /* What one path brought in a wake-up. */
 typedef struct
 {
-  gint n;                       /* datagrams to be taken */
-  GstBuffer *buffer;            /* the oldest payload, NULL: none is left */
-  GstMcPayload payload;         /* its */
+  gint n;                       /* datagrams to be looked at */
+  gboolean found;               /* there is a payload, the oldest left: */
+  GstMcPayload payload;
 } Batch;
 
 static void
@@ -396,9 +392,9 @@ fill_batch (GstMcReceiver * rx, guint i, Batch * batch, core_time now)
 {
   GstMcPath *path = rx->paths[i];
 
-  while (batch->buffer == NULL && batch->n-- > 0) {
-    batch->buffer = path->klass->take (path, now, &batch->payload);
-    rx->only_data &= batch->buffer != NULL;
+  while (!batch->found && batch->n-- > 0) {
+    batch->found = path->klass->next (path, now, &batch->payload);
+    rx->only_data &= batch->found;
   }
 }
 
@@ -412,15 +408,14 @@ take_batches (GstMcReceiver * rx, Batch * batches, core_time now)
 
     for (guint i = 0; i < rx->n_paths; i++) {
       fill_batch (rx, i, &batches[i], now);
-      if (batches[i].buffer != NULL && (oldest == NULL ||
+      if (batches[i].found && (oldest == NULL ||
               batches[i].payload.realtime < oldest->payload.realtime))
         oldest = &batches[i];
     }
     if (oldest == NULL)
       return;
-    add_payload (rx, (guint) (oldest - batches), oldest->buffer,
-        &oldest->payload, now);
-    oldest->buffer = NULL;
+    add_payload (rx, (guint) (oldest - batches), &oldest->payload, now);
+    oldest->found = FALSE;
   }
 }
 
