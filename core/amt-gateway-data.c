@@ -119,6 +119,19 @@ note_data (amt_gateway * gw, size_t len)
   }
 }
 
+/* Hands out a datagram of a channel. */
+static int
+hand_out (amt_gateway * gw, const uint8_t * data, const udp_datagram * udp,
+    int channel, amt_view * view)
+{
+  note_data (gw, udp->payload_len);
+  view->data = data + udp->payload;
+  view->len = udp->payload_len;
+  view->channel = channel;
+  view->source_port = udp->src_port;
+  return 1;
+}
+
 static int
 deliver (amt_gateway * gw, const gateway_member * m, const uint8_t * payload,
     size_t len, amt_view * view)
@@ -138,12 +151,9 @@ deliver (amt_gateway * gw, const gateway_member * m, const uint8_t * payload,
   if (learn)
     learn_port (gw, channel, udp.dst_port);
 
-  note_data (gw, udp.payload_len);
-  view->data = payload + udp.payload;
-  view->len = udp.payload_len;
-  view->channel = channel;
-  view->source_port = udp.src_port;
-  return 1;
+  ipudp_expect (&gw->expected, &m->key.source, &m->key.group, udp.dst_port);
+  gw->expected_channel = channel;
+  return hand_out (gw, payload, &udp, channel, view);
 }
 
 static int
@@ -171,6 +181,7 @@ gateway_receive_data (amt_gateway * gw, const core_addr * from,
     const uint8_t * data, size_t len, amt_view * view)
 {
   ip_packet ip;
+  udp_datagram udp;
   gateway_key key;
   const gateway_member *m;
   unsigned pos;
@@ -183,6 +194,9 @@ gateway_receive_data (amt_gateway * gw, const core_addr * from,
     return drop_data (gw, ret);
 
   data += AMT_DATA_HEADER;
+  if (ipudp_match (data, len - AMT_DATA_HEADER, &gw->expected,
+          !gw->config.no_verify_checksum, &udp))
+    return hand_out (gw, data, &udp, gw->expected_channel, view);
   ret = ip_parse (data, len - AMT_DATA_HEADER, &ip);
   if (ret != CORE_OK)
     return drop_data (gw, ret);

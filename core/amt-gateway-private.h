@@ -151,6 +151,9 @@ struct amt_gateway
   bool leaving;                 /* last channel gone, reports pending */
   gateway_farewell farewell;
 
+  ipudp_expected expected;      /* like the last datagram */
+  int expected_channel;
+
   gateway_channel *channels;
   unsigned n_slots;
   unsigned n_channels;

@@ -223,6 +223,7 @@ gateway_add_channel (amt_gateway * gw, const gateway_key * key, uint16_t port)
   c->used = true;
   c->key = *key;
   c->port = port;
+  gw->expected.family = CORE_FAMILY_NONE;
   c->next = m->first_channel;
   m->first_channel = slot;
   gw->n_channels++;
@@ -253,6 +254,7 @@ unlink_channel (amt_gateway * gw, gateway_member * m, int channel)
     link = &gw->channels[*link].next;
   *link = gw->channels[channel].next;
   gw->channels[channel].used = false;
+  gw->expected.family = CORE_FAMILY_NONE;
   gw->n_channels--;
 }
 

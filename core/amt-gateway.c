@@ -319,6 +319,7 @@ amt_gateway_stop (amt_gateway * gw, core_time now)
   for (unsigned i = 0; i < gw->n_slots; i++)
     gw->channels[i].used = false;
   gw->n_channels = 0;
+  gw->expected.family = CORE_FAMILY_NONE;
   for (unsigned i = 0; i < gw->n_members; i++) {
     gw->members[i].refs = 0;
     gw->members[i].first_channel = -1;

@@ -37,6 +37,7 @@ typedef struct
 struct ip_reassembly
 {
   ip_reassembly_limits limits;
+  unsigned n_held;
   size_t bytes;                 /* allocated for held payloads */
   uint64_t evicted;
   uint64_t timed_out;
@@ -70,6 +71,8 @@ steal_payload (ip_reassembly * ra, datagram * d)
   uint8_t *data = d->data;
 
   ra->bytes -= d->cap;
+  if (d->used)
+    ra->n_held--;
   memset (d, 0, sizeof (*d));
   return data;
 }
@@ -139,6 +142,7 @@ start (ip_reassembly * ra, const ip_packet * p, core_time now)
     drop (ra, empty);
     ra->evicted++;
   }
+  ra->n_held++;
   empty->used = true;
   empty->src = p->src;
   empty->dst = p->dst;
@@ -299,6 +303,9 @@ ip_reassembly_deadline (const ip_reassembly * ra)
 {
   core_time deadline = CORE_TIME_NEVER;
 
+  /* Asked at each wake-up, and most often there are none. */
+  if (ra->n_held == 0)
+    return deadline;
   for (unsigned i = 0; i < ra->limits.max_datagrams; i++) {
     const datagram *d = &ra->held[i];
 
@@ -311,6 +318,8 @@ ip_reassembly_deadline (const ip_reassembly * ra)
 void
 ip_reassembly_expire (ip_reassembly * ra, core_time now)
 {
+  if (ra->n_held == 0)
+    return;
   for (unsigned i = 0; i < ra->limits.max_datagrams; i++) {
     datagram *d = &ra->held[i];
 

@@ -24,23 +24,60 @@ enum
   MAX_LENGTH = 0xffff           /* of the 16-bit length fields */
 };
 
+static uint64_t
+load64 (const uint8_t * p)
+{
+  uint64_t v;
+
+  memcpy (&v, p, sizeof (v));
+  return v;
+}
+
+/* One's-complement addition of 64 bits. */
+static uint64_t
+add64 (uint64_t a, uint64_t b)
+{
+  a += b;
+  return a + (a < b);
+}
+
+/* Over all whole words, in the machine's byte order: the sum does not mind
+ * the grouping nor the order of the bytes (RFC 1071 §2), and this runs over
+ * every payload.  Four sums at once, as the machine adds more than one. */
+static uint64_t
+sum_words (const uint8_t * data, size_t len)
+{
+  uint64_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  size_t i = 0;
+
+  for (; i + 32 <= len; i += 32) {
+    s0 = add64 (s0, load64 (data + i));
+    s1 = add64 (s1, load64 (data + i + 8));
+    s2 = add64 (s2, load64 (data + i + 16));
+    s3 = add64 (s3, load64 (data + i + 24));
+  }
+  for (; i + 8 <= len; i += 8)
+    s0 = add64 (s0, load64 (data + i));
+  return add64 (add64 (s0, s1), add64 (s2, s3));
+}
+
 uint32_t
 ip_sum (const uint8_t * data, size_t len, uint32_t sum)
 {
-  uint64_t wide = sum;
-  size_t i = 0;
+  size_t left = len % 8;
+  uint64_t wide = sum_words (data, len);
+  uint8_t bytes[8] = { 0 };
+  uint16_t folded;
 
-  /* 32 bits at a time: the one's-complement sum does not mind the grouping
-   * (RFC 1071 §2), and this runs over every payload. */
-  for (; i + 4 <= len; i += 4)
-    wide += (uint32_t) data[i] << 24 | (uint32_t) data[i + 1] << 16 |
-        (uint32_t) data[i + 2] << 8 | data[i + 3];
-  if (i + 2 <= len) {
-    wide += (uint32_t) (data[i] << 8 | data[i + 1]);
-    i += 2;
+  if (left > 0) {
+    memcpy (bytes, data + len - left, left);
+    wide = add64 (wide, load64 (bytes));
   }
-  if (i < len)
-    wide += (uint32_t) data[i] << 8;
+  while (wide >> 16)
+    wide = (wide & 0xffff) + (wide >> 16);
+  folded = (uint16_t) wide;
+  memcpy (bytes, &folded, sizeof (folded));
+  wide = (uint64_t) sum + (uint32_t) (bytes[0] << 8 | bytes[1]);
 
   while (wide >> 16)
     wide = (wide & 0xffff) + (wide >> 16);
@@ -227,6 +264,82 @@ udp_parse (const core_ip * src, const core_ip * dst, const uint8_t * payload,
               ip_pseudo_sum (src, dst, IP_PROTOCOL_UDP, length))) != 0)
     return CORE_ERR_INNER_UDP_CHECKSUM;
   return CORE_OK;
+}
+
+static uint16_t
+load16 (const uint8_t * p)
+{
+  return (uint16_t) (p[0] << 8 | p[1]);
+}
+
+void
+ipudp_expect (ipudp_expected * expected, const core_ip * src,
+    const core_ip * dst, uint16_t dst_port)
+{
+  size_t len = core_ip_len (src);
+
+  memset (expected, 0, sizeof (*expected));
+  expected->family = src->family;
+  expected->dst_port = dst_port;
+  memcpy (expected->addresses, src->bytes, len);
+  memcpy (expected->addresses + len, dst->bytes, len);
+  expected->pseudo_sum = ip_pseudo_sum (src, dst, IP_PROTOCOL_UDP, 0);
+}
+
+/* The offset of the UDP header, and where the datagram ends; 0: not plain. */
+static size_t
+plain_v4 (const uint8_t * data, size_t len, const ipudp_expected * expected,
+    size_t *end)
+{
+  if (len < IP_V4_HEADER + UDP_HEADER || data[0] != 0x45 ||
+      data[9] != IP_PROTOCOL_UDP ||
+      (load16 (data + 6) & (V4_FLAG_MF | V4_OFFSET_MASK)) != 0 ||
+      memcmp (data + 12, expected->addresses, 8) != 0 ||
+      ip_sum_finish (ip_sum (data, IP_V4_HEADER, 0)) != 0)
+    return 0;
+  *end = load16 (data + 2);
+  return IP_V4_HEADER;
+}
+
+static size_t
+plain_v6 (const uint8_t * data, size_t len, const ipudp_expected * expected,
+    size_t *end)
+{
+  if (len < IP_V6_HEADER + UDP_HEADER || data[0] >> 4 != 6 ||
+      data[6] != IP_PROTOCOL_UDP ||
+      memcmp (data + 8, expected->addresses, 32) != 0)
+    return 0;
+  *end = (size_t) IP_V6_HEADER + load16 (data + 4);
+  return IP_V6_HEADER;
+}
+
+bool
+ipudp_match (const uint8_t * data, size_t len,
+    const ipudp_expected * expected, bool verify, udp_datagram * out)
+{
+  size_t udp = 0, end = 0, length;
+
+  if (expected->family == CORE_FAMILY_V4)
+    udp = plain_v4 (data, len, expected, &end);
+  else if (expected->family == CORE_FAMILY_V6)
+    udp = plain_v6 (data, len, expected, &end);
+  if (udp == 0 || end > len || end < udp + UDP_HEADER ||
+      load16 (data + udp + 2) != expected->dst_port)
+    return false;
+  length = load16 (data + udp + 4);
+  if (length < UDP_HEADER || length > end - udp)
+    return false;
+  if (verify && (load16 (data + udp + 6) == 0 ?
+          expected->family != CORE_FAMILY_V4 :
+          ip_sum_finish (ip_sum (data + udp, length,
+                  expected->pseudo_sum + (uint32_t) length)) != 0))
+    return false;
+
+  out->src_port = load16 (data + udp);
+  out->dst_port = expected->dst_port;
+  out->payload = udp + UDP_HEADER;
+  out->payload_len = length - UDP_HEADER;
+  return true;
 }
 
 size_t

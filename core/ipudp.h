@@ -73,6 +73,26 @@ typedef struct
 int udp_parse (const core_ip * src, const core_ip * dst,
     const uint8_t * payload, size_t len, bool verify, udp_datagram * out);
 
+/* What the next datagram most likely is. */
+typedef struct
+{
+  uint8_t family;               /* core_family; NONE matches nothing */
+  uint8_t addresses[32];        /* source and destination, as in the header */
+  uint16_t dst_port;
+  uint32_t pseudo_sum;          /* less the length */
+} ipudp_expected;
+
+/* Both addresses are of one family. */
+void ipudp_expect (ipudp_expected * expected, const core_ip * src,
+    const core_ip * dst, uint16_t dst_port);
+
+/* Whether data is a plain UDP datagram of that flow: no options or extension
+ * headers, no fragment, and all lengths and checksums right, as ip_parse () and
+ * udp_parse () would find it, in a fraction of the time.  out->payload counts
+ * from data.  false says nothing but that one has to parse it. */
+bool ipudp_match (const uint8_t * data, size_t len,
+    const ipudp_expected * expected, bool verify, udp_datagram * out);
+
 typedef struct
 {
   core_ip src;

@@ -27,11 +27,13 @@ typedef struct
   uint16_t older;               /* in the same bucket: 1 + place in the ring, */
   uint16_t newer;               /*   0: none */
   uint8_t by;                   /* receiver_path; NONE: matched, or no entry */
+  bool linked;                  /* in its bucket */
 } entry;
 
 struct _receiver
 {
   receiver_config config;
+  core_packet_hash_key key;
   core_time now;
 
   bool native;                  /* joined */
@@ -44,6 +46,7 @@ struct _receiver
   entry ring[RING];
   uint16_t buckets[RING];       /* by hash: the newest, as above */
   unsigned next;
+  unsigned unlinked;            /* so many before next are in no bucket yet */
   unsigned pending[RECEIVER_TUNNEL + 1];        /* entries by path */
   uint64_t duplicates;
 };
@@ -57,6 +60,7 @@ receiver_new (receiver ** out, const receiver_config * config)
   if (rx == NULL)
     return CORE_ERR_NO_MEMORY;
   rx->config = *config;
+  core_packet_hash_init (&rx->key, config->key);
   if (rx->config.healthy_time == 0)
     rx->config.healthy_time = DEFAULT_HEALTHY_TIME;
   if (rx->config.healthy_packets == 0)
@@ -83,6 +87,7 @@ forget_packets (receiver * rx)
   memset (rx->ring, 0, sizeof (rx->ring));
   memset (rx->buckets, 0, sizeof (rx->buckets));
   memset (rx->pending, 0, sizeof (rx->pending));
+  rx->unlinked = 0;
 }
 
 static void
@@ -172,7 +177,33 @@ bucket_of (receiver * rx, uint64_t hash)
 }
 
 static void
-remove_entry (receiver * rx, entry * e)
+link_entry (receiver * rx, entry * e)
+{
+  uint16_t *bucket = bucket_of (rx, e->hash);
+
+  e->older = *bucket;
+  e->newer = 0;
+  e->linked = true;
+  *bucket = (uint16_t) (1 + (e - rx->ring));
+  if (e->older)
+    rx->ring[e->older - 1].newer = *bucket;
+}
+
+/* As long as one path alone brings packets nobody looks for them, and buckets
+ * all over the memory would be touched for nothing. */
+static void
+link_entries (receiver * rx)
+{
+  for (; rx->unlinked > 0; rx->unlinked--) {
+    entry *e = &rx->ring[(rx->next + RING - rx->unlinked) % RING];
+
+    if (e->by != RECEIVER_NONE)
+      link_entry (rx, e);
+  }
+}
+
+static void
+unlink_entry (receiver * rx, entry * e)
 {
   if (e->older)
     rx->ring[e->older - 1].newer = e->newer;
@@ -180,6 +211,14 @@ remove_entry (receiver * rx, entry * e)
     rx->ring[e->newer - 1].older = e->older;
   else
     *bucket_of (rx, e->hash) = e->older;
+  e->linked = false;
+}
+
+static void
+remove_entry (receiver * rx, entry * e)
+{
+  if (e->linked)
+    unlink_entry (rx, e);
   rx->pending[e->by]--;
   e->by = RECEIVER_NONE;
 }
@@ -193,6 +232,7 @@ take_match (receiver * rx, receiver_path other, uint64_t hash, uint32_t len)
 
   if (rx->pending[other] == 0)
     return false;
+  link_entries (rx);
   for (uint16_t i = *bucket_of (rx, hash); i != 0; i = rx->ring[i - 1].older) {
     entry *e = &rx->ring[i - 1];
 
@@ -210,7 +250,6 @@ static void
 add_entry (receiver * rx, receiver_path by, uint64_t hash, uint32_t len)
 {
   entry *e = &rx->ring[rx->next];
-  uint16_t *bucket = bucket_of (rx, hash);
 
   if (e->by != RECEIVER_NONE)
     remove_entry (rx, e);
@@ -218,13 +257,11 @@ add_entry (receiver * rx, receiver_path by, uint64_t hash, uint32_t len)
   e->at = rx->now;
   e->len = len;
   e->by = (uint8_t) by;
-  e->older = *bucket;
-  e->newer = 0;
-  *bucket = (uint16_t) (1 + rx->next);
-  if (e->older)
-    rx->ring[e->older - 1].newer = *bucket;
+  e->linked = false;
   rx->pending[by]++;
   rx->next = (rx->next + 1) % RING;
+  if (rx->unlinked < RING)
+    rx->unlinked++;
 }
 
 bool
@@ -243,7 +280,7 @@ receiver_packet (receiver * rx, receiver_path by, const uint8_t * data,
     return true;
   }
 
-  hash = core_siphash (rx->config.key, data, len);
+  hash = core_packet_hash (&rx->key, data, len);
   if (by == RECEIVER_NATIVE)
     note_native (rx);
   if (take_match (rx, other, hash, (uint32_t) len)) {

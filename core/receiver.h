@@ -17,7 +17,7 @@
 #pragma once
 
 #include "core.h"
-#include "siphash.h"
+#include "packet-hash.h"
 
 typedef enum
 {

@@ -234,27 +234,22 @@ path_receive (GstMcPath * path)
   return gst_amt_tunnel_receive (((GstAmtPath *) path)->tunnel);
 }
 
-static GstBuffer *
-path_take (GstMcPath * path, guint i, core_time now, GstClockTime * realtime,
-    guint16 * source_port)
+static gboolean
+path_next (GstMcPath * path, core_time now, GstMcPayload * payload)
 {
-  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, i, now, realtime,
-      source_port);
+  return gst_amt_tunnel_next (((GstAmtPath *) path)->tunnel, now, payload);
+}
+
+static GstBuffer *
+path_take (GstMcPath * path, const GstMcPayload * payload)
+{
+  return gst_amt_tunnel_take (((GstAmtPath *) path)->tunnel, payload);
 }
 
 static void
 path_get_stats (const GstMcPath * path, GstMcPathStats * stats)
 {
-  const GstAmtTunnel *tunnel = ((const GstAmtPath *) path)->tunnel;
-  GstAmtTunnelStats all;
-
-  gst_amt_tunnel_get_stats (tunnel, &all);
-  stats->received = all.gateway.data_received + all.too_big;
-  stats->bytes = all.gateway.data_bytes;
-  stats->too_big = all.too_big;
-  stats->kernel_dropped = all.kernel_dropped;
-  stats->receive_buffer = gst_amt_tunnel_get_receive_buffer (tunnel);
-  stats->state = amt_gateway_state_name (all.gateway.state);
+  gst_amt_tunnel_get_path_stats (((const GstAmtPath *) path)->tunnel, stats);
 }
 
 static const GstMcPathClass path_class = {
@@ -268,6 +263,7 @@ static const GstMcPathClass path_class = {
   .step = path_step,
   .deadline = path_deadline,
   .receive = path_receive,
+  .next = path_next,
   .take = path_take,
   .get_stats = path_get_stats
 };

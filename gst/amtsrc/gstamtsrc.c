@@ -101,7 +101,7 @@
  *   `wrong-source` (native, not of this channel).
  * * `dropped-control-REASON`: other messages dropped, by reason.
  * * `kernel-dropped`: datagrams the kernel dropped because the receive buffer
- *   was full; see #GstAmtSrc:buffer-size.
+ *   was full; see #GstAmtSrc:buffer-size. Those it had joined count as one.
  * * `receive-buffer-size`: bytes of it that the kernel granted.
  * * `rejoins`: native joins after the first, see #GstAmtSrc:rejoin-interval.
  * * `relay-requests`, `relay-failovers`: Requests sent; moves away from a

@@ -168,7 +168,19 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  * GstAmtSrc:batch-size:
  *
  * Largest number of datagrams that are received at once and pushed as one
- * buffer list. A batch is never waited for.
+ * buffer list; those that the kernel has joined, see #GstAmtSrc:allow-gro, count
+ * as one. A batch is never waited for.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstAmtSrc:allow-gro:
+ *
+ * Let the kernel join datagrams of one size that come together (UDP_GRO),
+ * which makes receiving much cheaper. They are pushed as the datagrams they
+ * were, but have one arrival time: turn this off to measure the time between
+ * datagrams.
  *
  * Since: 0.1
  */

@@ -30,6 +30,7 @@ struct _GstAmtTunnel
   GstMcChannel wanted;
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
+  gboolean reassembled;         /* the last payload */
 
   guint64 too_big;
   guint64 control_too_big;
@@ -150,7 +151,8 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
   tunnel->receive_buffer = gst_mc_socket_size_receive_buffer (&tunnel->socket,
       element, common->buffer_size);
 
-  tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu);
+  tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu,
+      common->allow_gro && gst_mc_socket_join_datagrams (&tunnel->socket));
   if (tunnel->batch == NULL ||
       !gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
@@ -190,12 +192,6 @@ gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now)
   amt_gateway_stop (tunnel->gateway, now);
   flush (tunnel, now);
   tunnel_free (tunnel);
-}
-
-guint
-gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel)
-{
-  return tunnel->receive_buffer;
 }
 
 void
@@ -342,40 +338,50 @@ gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel)
 gint
 gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
 {
+  if (!gst_poll_fd_can_read (tunnel->poll, &tunnel->pollfd))
+    return 0;
   return gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
 }
 
-GstBuffer *
-gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
-    GstClockTime * realtime, guint16 * source_port)
+gboolean
+gst_amt_tunnel_next (GstAmtTunnel * tunnel, core_time now,
+    GstMcPayload * payload)
 {
-  GstMcDatagram datagram;
+  const GstMcDatagram *datagram = gst_mc_batch_next (tunnel->batch);
   amt_view view;
   int ret;
 
-  gst_mc_batch_get (tunnel->batch, i, &datagram);
-  if (datagram.truncated) {
-    if (amt_peek_type (datagram.data, datagram.len) == AMT_MULTICAST_DATA)
+  if (datagram->truncated) {
+    if (amt_peek_type (datagram->data, datagram->len) == AMT_MULTICAST_DATA)
       tunnel->too_big++;
     else
       tunnel->control_too_big++;
-    return NULL;
+    return FALSE;
   }
 
-  ret = amt_gateway_receive (tunnel->gateway, &datagram.from, datagram.data,
-      datagram.len, now, &view);
+  ret = amt_gateway_receive (tunnel->gateway, &datagram->from, datagram->data,
+      datagram->len, now, &view);
   if (ret < 0)
     GST_DEBUG_OBJECT (tunnel->element, "dropped %" G_GSIZE_FORMAT " bytes: %s",
-        datagram.len, core_error_name (ret));
+        datagram->len, core_error_name (ret));
   if (ret <= 0)
-    return NULL;
+    return FALSE;
 
-  *realtime = datagram.realtime;
-  *source_port = view.source_port;
-  if (view.reassembled)
-    return gst_buffer_new_memdup (view.data, view.len);
-  return gst_mc_batch_take (tunnel->batch, i,
-      (gsize) (view.data - datagram.data), view.len);
+  payload->data = view.data;
+  payload->len = view.len;
+  payload->realtime = datagram->realtime;
+  payload->source_port = view.source_port;
+  tunnel->reassembled = view.reassembled;
+  return TRUE;
+}
+
+GstBuffer *
+gst_amt_tunnel_take (GstAmtTunnel * tunnel, const GstMcPayload * payload)
+{
+  /* Then it lies in no batch. */
+  if (tunnel->reassembled)
+    return gst_buffer_new_memdup (payload->data, payload->len);
+  return gst_mc_batch_take (tunnel->batch, payload->data, payload->len);
 }
 
 /* A relay that is lost is not asked again before others had their chance. */
@@ -417,6 +423,20 @@ gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel)
 }
 
 void
+gst_amt_tunnel_get_path_stats (const GstAmtTunnel * tunnel,
+    GstMcPathStats * stats)
+{
+  const amt_gateway_stats *gw = amt_gateway_get_stats (tunnel->gateway);
+
+  stats->received = gw->data_received + tunnel->too_big;
+  stats->bytes = gw->data_bytes;
+  stats->too_big = tunnel->too_big;
+  stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
+  stats->receive_buffer = tunnel->receive_buffer;
+  stats->state = amt_gateway_state_name (gw->state);
+}
+
+void
 gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
     GstAmtTunnelStats * stats)
 {
@@ -425,7 +445,5 @@ gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,
       gst_amt_discovery_get_way (tunnel->discovery) : "configured";
   stats->dnssec = tunnel->discovery ?
       gst_amt_discovery_get_security (tunnel->discovery) : "";
-  stats->too_big = tunnel->too_big;
   stats->control_too_big = tunnel->control_too_big;
-  stats->kernel_dropped = gst_mc_batch_get_kernel_dropped (tunnel->batch);
 }

@@ -10,7 +10,7 @@
 
 #include "amt-gateway.h"
 #include "gstamtsrcsettings.h"
-#include "gstmcnetlink.h"
+#include "gstmcpath.h"
 
 G_BEGIN_DECLS
 
@@ -25,9 +25,6 @@ GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
 
 /* Leaves, sends what that takes (once, without waiting) and frees. */
 void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
-
-/* Bytes of receive buffer the kernel granted. */
-guint gst_amt_tunnel_get_receive_buffer (const GstAmtTunnel * tunnel);
 
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now);
@@ -55,10 +52,14 @@ core_time gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel);
 /* Receives a batch; returns the number of datagrams to take, or -errno. */
 gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel);
 
-/* Takes datagram i of the batch through the gateway.  Returns: (transfer full)
- * (nullable): a payload of the channel; NULL for control and drops. */
-GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
-    GstClockTime * realtime, guint16 * source_port);
+/* Lets the next datagram of the batch through the gateway.  FALSE: it is no
+ * payload of the channel but control or a drop. */
+gboolean gst_amt_tunnel_next (GstAmtTunnel * tunnel, core_time now,
+    GstMcPayload * payload);
+
+/* Takes that payload out as a buffer, once.  Returns: (transfer full) */
+GstBuffer *gst_amt_tunnel_take (GstAmtTunnel * tunnel,
+    const GstMcPayload * payload);
 
 gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
     amt_gateway_event_info * event);
@@ -66,15 +67,16 @@ gboolean gst_amt_tunnel_event (GstAmtTunnel * tunnel,
 /* Why no relay's address is known, or NULL. */
 const gchar *gst_amt_tunnel_get_problem (const GstAmtTunnel * tunnel);
 
-/* Counters for the element's stats, taken together. */
+void gst_amt_tunnel_get_path_stats (const GstAmtTunnel * tunnel,
+    GstMcPathStats * stats);
+
+/* Counters that no other path has, taken together. */
 typedef struct
 {
   amt_gateway_stats gateway;
   const gchar *found_by;        /* how the relay was found; "" or static */
   const gchar *dnssec;          /* what DNSSEC says of that; likewise */
-  guint64 too_big;              /* longer than mtu: data, ... */
-  guint64 control_too_big;      /*   and not data */
-  guint64 kernel_dropped;
+  guint64 control_too_big;      /* longer than mtu and not data */
 } GstAmtTunnelStats;
 
 void gst_amt_tunnel_get_stats (const GstAmtTunnel * tunnel,

@@ -17,10 +17,29 @@ gst_mc_arrival_reset (GstMcArrival * arrival)
   arrival->last = 0;
 }
 
+/* As gst_element_get_current_running_time () says it, with one lock. */
+static GstClockTime
+running_time (GstElement * element)
+{
+  GstClockTime base_time, now;
+  GstClock *clock;
+
+  GST_OBJECT_LOCK (element);
+  base_time = element->base_time;
+  clock = element->clock ? gst_object_ref (element->clock) : NULL;
+  GST_OBJECT_UNLOCK (element);
+  if (clock == NULL)
+    return GST_CLOCK_TIME_NONE;
+  now = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  return GST_CLOCK_TIME_IS_VALID (base_time) && now >= base_time ?
+      now - base_time : GST_CLOCK_TIME_NONE;
+}
+
 void
 gst_mc_arrival_begin (GstMcArrival * arrival, GstElement * element)
 {
-  arrival->running = gst_element_get_current_running_time (element);
+  arrival->running = running_time (element);
   arrival->realtime = (GstClockTime) g_get_real_time () * GST_USECOND;
 }
 

@@ -29,6 +29,7 @@ struct _GstMcNative
   GArray *joined;               /* of GstMcIface; NULL before join () */
   core_time rejoin_due;
 
+  guint64 *mismatches;          /* of the message looked at: see there */
   guint64 received;
   guint64 bytes;
   guint64 too_big;
@@ -136,7 +137,8 @@ open_socket (GstMcNative * native, GError ** error)
   native->receive_buffer = gst_mc_socket_size_receive_buffer (&native->socket,
       native->element, native->settings.buffer_size);
   native->batch = gst_mc_batch_new (native->settings.batch_size,
-      native->settings.mtu);
+      native->settings.mtu, native->settings.allow_gro &&
+      gst_mc_socket_join_datagrams (&native->socket));
   if (native->batch == NULL || !gst_mc_poll_add (native->poll,
           &native->pollfd, native->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
@@ -374,36 +376,56 @@ native_receive (GstMcPath * path)
 {
   GstMcNative *native = (GstMcNative *) path;
 
-  return native->batch ?
-      gst_mc_batch_receive (native->batch, native->socket.fd) : 0;
+  if (native->batch == NULL ||
+      !gst_poll_fd_can_read (native->poll, &native->pollfd))
+    return 0;
+  return gst_mc_batch_receive (native->batch, native->socket.fd);
+}
+
+/* The counter of what is not of the channel; NULL: it is. */
+static guint64 *
+mismatches (GstMcNative * native, const GstMcDatagram * datagram)
+{
+  const GstMcChannel *channel = &native->path.tell->channel;
+
+  if (!core_ip_equal (&datagram->to, &channel->group))
+    return &native->stats.wrong_group;
+  if (!core_ip_equal (&datagram->from.ip, &channel->source))
+    return &native->stats.wrong_source;
+  return NULL;
+}
+
+static gboolean
+native_next (GstMcPath * path, core_time now, GstMcPayload * payload)
+{
+  GstMcNative *native = (GstMcNative *) path;
+  const GstMcDatagram *datagram = gst_mc_batch_next (native->batch);
+
+  native->received++;
+  /* One look for all that came joined. */
+  if (datagram->first)
+    native->mismatches = mismatches (native, datagram);
+  if (native->mismatches) {
+    (*native->mismatches)++;
+    return FALSE;
+  }
+  if (datagram->truncated) {
+    native->too_big++;
+    return FALSE;
+  }
+  native->bytes += datagram->len;
+  payload->data = datagram->data;
+  payload->len = datagram->len;
+  payload->realtime = datagram->realtime;
+  payload->source_port = datagram->from.port;
+  return TRUE;
 }
 
 static GstBuffer *
-native_take (GstMcPath * path, guint i, core_time now,
-    GstClockTime * realtime, guint16 * source_port)
+native_take (GstMcPath * path, const GstMcPayload * payload)
 {
-  GstMcNative *native = (GstMcNative *) path;
-  const GstMcChannel *channel = &path->tell->channel;
-  GstMcDatagram datagram;
-
-  gst_mc_batch_get (native->batch, i, &datagram);
-  native->received++;
-  if (!core_ip_equal (&datagram.to, &channel->group)) {
-    native->stats.wrong_group++;
-    return NULL;
-  }
-  if (!core_ip_equal (&datagram.from.ip, &channel->source)) {
-    native->stats.wrong_source++;
-    return NULL;
-  }
-  if (datagram.truncated) {
-    native->too_big++;
-    return NULL;
-  }
-  native->bytes += datagram.len;
-  *realtime = datagram.realtime;
-  *source_port = datagram.from.port;
-  return gst_mc_batch_take (native->batch, i, 0, datagram.len);
+  return gst_mc_batch_take (((GstMcNative *) path)->batch, payload->data,
+      payload->len);
 }
 
 static void
@@ -446,6 +468,7 @@ static const GstMcPathClass native_class = {
   .step = native_step,
   .deadline = native_deadline,
   .receive = native_receive,
+  .next = native_next,
   .take = native_take,
   .get_stats = native_get_stats
 };

@@ -7,7 +7,6 @@
 
 #include <gst/net/gstnetaddressmeta.h>
 
-
 void
 gst_mc_output_init (GstMcOutput * output, const GstMcSettings * settings)
 {
@@ -29,30 +28,48 @@ gst_mc_output_clear (GstMcOutput * output)
 }
 
 void
-gst_mc_output_begin (GstMcOutput * output, GstElement * element)
+gst_mc_output_begin (GstMcOutput * output, GstElement * element, guint n)
 {
+  output->expected = n;
   gst_mc_arrival_begin (&output->arrival, element);
+}
+
+/* What somebody downstream added in the buffer's last life. */
+static void
+remove_sender (GstBuffer * buffer)
+{
+  GstNetAddressMeta *meta = gst_buffer_get_net_address_meta (buffer);
+
+  if (meta)
+    gst_buffer_remove_meta (buffer, (GstMeta *) meta);
 }
 
 static void
 add_sender (GstMcOutput * output, GstBuffer * buffer, const core_ip * source,
     guint16 source_port)
 {
-  core_addr sender = { *source, source_port, 0 };
+  GstNetAddressMeta *meta = gst_buffer_get_net_address_meta (buffer);
 
-  if (output->sender_address == NULL ||
-      !core_addr_equal (&sender, &output->sender)) {
+  if (output->sender_address == NULL || output->sender_port != source_port) {
+    core_addr sender = { *source, source_port, 0 };
+
     g_clear_object (&output->sender_address);
     output->sender_address = gst_mc_addr_to_gsocket (&sender);
-    output->sender = sender;
+    output->sender_port = source_port;
   }
-  gst_buffer_add_net_address_meta (buffer, output->sender_address);
+  /* A buffer may have kept it from its last life. */
+  if (meta == NULL)
+    gst_buffer_add_net_address_meta (buffer, output->sender_address);
+  else if (meta->addr != output->sender_address)
+    g_set_object (&meta->addr, output->sender_address);
 }
 
 void
-gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
-    GstClockTime realtime, const core_ip * source, guint16 source_port)
+gst_mc_output_add (GstMcOutput * output, GstMcPath * path,
+    const GstMcPayload * payload)
 {
+  GstBuffer *buffer = path->klass->take (path, payload);
+  GstClockTime realtime = payload->realtime;
   GstClockTime stamp = gst_mc_arrival_stamp (&output->arrival, realtime);
 
   if (!GST_CLOCK_TIME_IS_VALID (realtime))
@@ -66,7 +83,10 @@ gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
     output->discont = FALSE;
   }
   if (output->retrieve_sender_address)
-    add_sender (output, buffer, source, source_port);
+    add_sender (output, buffer, &path->tell->channel.source,
+        payload->source_port);
+  else
+    remove_sender (buffer);
   if (output->reference_caps)
     gst_buffer_add_reference_timestamp_meta (buffer, output->reference_caps,
         realtime, GST_CLOCK_TIME_NONE);
@@ -75,7 +95,7 @@ gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
   if (output->list) {
     gst_buffer_list_add (output->list, buffer);
   } else if (output->first) {
-    output->list = gst_buffer_list_new ();
+    output->list = gst_buffer_list_new_sized (output->expected);
     gst_buffer_list_add (output->list, g_steal_pointer (&output->first));
     gst_buffer_list_add (output->list, buffer);
   } else {

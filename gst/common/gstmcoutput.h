@@ -10,6 +10,7 @@
 
 #include "gstmcaddr.h"
 #include "gstmcarrival.h"
+#include "gstmcpath.h"
 #include "gstmcsettings.h"
 
 G_BEGIN_DECLS
@@ -19,13 +20,14 @@ typedef struct
   gboolean retrieve_sender_address;
   GstCaps *reference_caps;      /* NULL: no reference timestamps */
   GstMcArrival arrival;
-  core_addr sender;             /* whom sender_address stands for */
+  guint16 sender_port;          /* what sender_address was made of */
   GSocketAddress *sender_address;
   gboolean discont;             /* the next buffer follows a gap */
 
   GstBuffer *first;             /* collected so far: one buffer, */
   GstBufferList *list;          /*   or a list when there are more */
   guint n;
+  guint expected;               /* most that this wake-up can bring */
 
   GstClockTime last_realtime;   /* Unix time of the newest packet */
   guint64 packets_pushed;
@@ -35,13 +37,12 @@ typedef struct
 void gst_mc_output_init (GstMcOutput * output, const GstMcSettings * settings);
 void gst_mc_output_clear (GstMcOutput * output);
 
-/* A wake-up begins: reads the clocks. */
-void gst_mc_output_begin (GstMcOutput * output, GstElement * element);
+/* A wake-up with up to n payloads begins: reads the clocks. */
+void gst_mc_output_begin (GstMcOutput * output, GstElement * element, guint n);
 
-/* Adds a payload that arrived at that time of the wall clock (or
- * GST_CLOCK_TIME_NONE) from the sender.  Takes the buffer. */
-void gst_mc_output_add (GstMcOutput * output, GstBuffer * buffer,
-    GstClockTime realtime, const core_ip * source, guint16 source_port);
+/* Adds the payload that the path has found last. */
+void gst_mc_output_add (GstMcOutput * output, GstMcPath * path,
+    const GstMcPayload * payload);
 
 /* Hands what was added to the base class: *buffer is set, or a list submitted.
  * At least one payload must have been added. */

@@ -15,6 +15,15 @@ G_BEGIN_DECLS
 
 typedef struct _GstMcPath GstMcPath;
 
+/* The payload of a datagram. */
+typedef struct
+{
+  const guint8 *data;           /* valid until the path is asked for the next */
+  gsize len;
+  GstClockTime realtime;        /* its arrival, or GST_CLOCK_TIME_NONE */
+  guint16 source_port;
+} GstMcPayload;
+
 /* Counters of a path, which only grow, and what it is doing. */
 typedef struct
 {
@@ -59,13 +68,17 @@ typedef struct
   gboolean (*step) (GstMcPath * path, core_time now);
   core_time (*deadline) (const GstMcPath * path);
 
-  /* Receives a batch; returns the number of datagrams to take, or -errno. */
+  /* Receives a batch if the poll said that there is something; returns the
+   * number of datagrams to take, or -errno. */
   gint (*receive) (GstMcPath * path);
 
-  /* Takes datagram i of the batch.  Returns: (transfer full) (nullable): a
-   * payload of the channel; NULL when it is none, which was counted. */
-  GstBuffer *(*take) (GstMcPath * path, guint i, core_time now,
-      GstClockTime * realtime, guint16 * source_port);
+  /* Looks at the next datagram of the batch.  FALSE: it has no payload of the
+   * channel, which was counted. */
+  gboolean (*next) (GstMcPath * path, core_time now, GstMcPayload * payload);
+
+  /* Takes the payload that next () found last out as a buffer, once.
+   * Returns: (transfer full) */
+  GstBuffer *(*take) (GstMcPath * path, const GstMcPayload * payload);
 
   void (*get_stats) (const GstMcPath * path, GstMcPathStats * stats);
 } GstMcPathClass;

@@ -18,6 +18,9 @@
  * may be set at any time. */
 #define STALE_FOR CORE_SECOND
 
+/* Data alone do not make a step necessary, but for that long at most. */
+#define STEP_EVERY (100 * CORE_MSECOND)
+
 /* Where there are two. */
 enum
 {
@@ -39,6 +42,8 @@ struct _GstMcReceiver
   receiver *judge;
   gboolean native_due;          /* to be joined when the port is known */
   gboolean tunnel_open;
+  core_time step_at;            /* when the next step is due at the latest */
+  gboolean only_data;           /* in this wake-up: but for payloads, nothing */
 
   gchar *source_setting;
   guint64 lookup_timeout;
@@ -419,6 +424,7 @@ drain_wake_fd (GstMcReceiver * rx)
 gboolean
 gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
 {
+  rx->step_at = now + STEP_EVERY;
   drain_wake_fd (rx);
   if (!ask_for_channel (rx, now) || !follow_metadata (rx, now))
     return FALSE;
@@ -449,6 +455,7 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
     deadline = MIN (deadline, gst_mc_name_deadline (rx->source_name));
     deadline = MIN (deadline, source_deadline (rx));
   }
+  rx->step_at = MIN (rx->step_at, deadline);
   if (deadline == CORE_TIME_NEVER)
     return GST_CLOCK_TIME_NONE;
   return deadline > now ? deadline - now : 0;
@@ -456,18 +463,14 @@ gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now)
 
 /* Whether the packet is to be passed on; says when it begins another path. */
 static gboolean
-ask_judge (GstMcReceiver * rx, guint path, GstBuffer * buffer, core_time now)
+ask_judge (GstMcReceiver * rx, guint path, const GstMcPayload * payload,
+    core_time now)
 {
   receiver_path before = receiver_delivery (rx->judge);
-  GstMapInfo map;
-  gboolean pass;
+  gboolean pass = receiver_packet (rx->judge,
+      path == NATIVE ? RECEIVER_NATIVE : RECEIVER_TUNNEL, payload->data,
+      payload->len, now);
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return FALSE;
-  pass = receiver_packet (rx->judge,
-      path == NATIVE ? RECEIVER_NATIVE : RECEIVER_TUNNEL, map.data, map.size,
-      now);
-  gst_buffer_unmap (buffer, &map);
   /* Nobody knows what was missed in the silence before. */
   if (before == RECEIVER_NATIVE
       && receiver_delivery (rx->judge) == RECEIVER_TUNNEL)
@@ -475,32 +478,27 @@ ask_judge (GstMcReceiver * rx, guint path, GstBuffer * buffer, core_time now)
   return pass;
 }
 
-/* Takes the buffer of a payload, which may have to be dropped. */
+/* Passes a payload on, or drops it. */
 static void
-add_payload (GstMcReceiver * rx, guint path, GstBuffer * buffer,
-    GstClockTime realtime, guint16 source_port, core_time now)
+add_payload (GstMcReceiver * rx, guint path, const GstMcPayload * payload,
+    core_time now)
 {
-  if (gst_buffer_get_size (buffer) == 0)
+  if (payload->len == 0)
     rx->empty++;
-  else if (now < rx->stale_until && GST_CLOCK_TIME_IS_VALID (realtime) &&
-      realtime < rx->stale_before)
+  else if (now < rx->stale_until &&
+      GST_CLOCK_TIME_IS_VALID (payload->realtime) &&
+      payload->realtime < rx->stale_before)
     rx->paused++;
-  else if (rx->judge == NULL || ask_judge (rx, path, buffer, now)) {
-    gst_mc_output_add (&rx->output, buffer, realtime,
-        &rx->tell.channel.source, source_port);
-    return;
-  }
-  gst_buffer_unref (buffer);
+  else if (rx->judge == NULL || ask_judge (rx, path, payload, now))
+    gst_mc_output_add (&rx->output, rx->paths[path], payload);
 }
 
 /* What one path brought in a wake-up. */
 typedef struct
 {
-  gint n;
-  gint next;
-  GstBuffer *buffer;            /* the oldest payload, NULL: none is left */
-  GstClockTime realtime;
-  guint16 source_port;
+  gint n;                       /* datagrams to be looked at */
+  gboolean found;               /* there is a payload, the oldest left: */
+  GstMcPayload payload;
 } Batch;
 
 static void
@@ -508,9 +506,10 @@ fill_batch (GstMcReceiver * rx, guint i, Batch * batch, core_time now)
 {
   GstMcPath *path = rx->paths[i];
 
-  while (batch->buffer == NULL && batch->next < batch->n)
-    batch->buffer = path->klass->take (path, (guint) batch->next++, now,
-        &batch->realtime, &batch->source_port);
+  while (!batch->found && batch->n-- > 0) {
+    batch->found = path->klass->next (path, now, &batch->payload);
+    rx->only_data &= batch->found;
+  }
 }
 
 /* Takes all payloads, in the order in which they arrived by any path: an older
@@ -523,24 +522,36 @@ take_batches (GstMcReceiver * rx, Batch * batches, core_time now)
 
     for (guint i = 0; i < rx->n_paths; i++) {
       fill_batch (rx, i, &batches[i], now);
-      if (batches[i].buffer != NULL && (oldest == NULL ||
-              batches[i].realtime < oldest->realtime))
+      if (batches[i].found && (oldest == NULL ||
+              batches[i].payload.realtime < oldest->payload.realtime))
         oldest = &batches[i];
     }
     if (oldest == NULL)
       return;
-    add_payload (rx, (guint) (oldest - batches), oldest->buffer,
-        oldest->realtime, oldest->source_port, now);
-    oldest->buffer = NULL;
+    add_payload (rx, (guint) (oldest - batches), &oldest->payload, now);
+    oldest->found = FALSE;
   }
 }
 
+/* What has to be done after the packets of a wake-up.  As long as they flow and
+ * nothing else happens that is little. */
+static gboolean
+step_after_data (GstMcReceiver * rx, core_time now)
+{
+  if (!rx->only_data || now >= rx->step_at || !rx->tell.joined ||
+      rx->tell.channel.port == 0)
+    return gst_mc_receiver_step (rx, now);
+  if (rx->judge)
+    step_judge (rx, now);
+  return TRUE;
+}
+
 gint
-gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
+gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
 {
   Batch batches[G_N_ELEMENTS (rx->paths)] = { {0}
   };
-  gboolean any = FALSE;
+  guint n_datagrams = 0;
 
   for (guint i = 0; i < rx->n_paths; i++) {
     gint n = rx->paths[i]->klass->receive (rx->paths[i]);
@@ -551,14 +562,16 @@ gst_mc_receiver_receive (GstMcReceiver * rx, core_time now)
       return -1;
     }
     batches[i].n = n;
-    any |= n > 0;
+    n_datagrams += (guint) n;
+    n_ready -= n > 0;
   }
-  if (any)
-    gst_mc_output_begin (&rx->output, rx->tell.element);
+  if (n_datagrams > 0)
+    gst_mc_output_begin (&rx->output, rx->tell.element, n_datagrams);
+  rx->only_data = n_datagrams > 0 && n_ready == 0;
   take_batches (rx, batches, now);
 
   /* Answers first: a Query waits for its Update. */
-  if (!gst_mc_receiver_step (rx, now))
+  if (!step_after_data (rx, now))
     return -1;
   rx->output.discont |= rx->tell.discont;
   rx->tell.discont = FALSE;

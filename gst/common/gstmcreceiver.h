@@ -72,9 +72,11 @@ gboolean gst_mc_receiver_step (GstMcReceiver * rx, core_time now);
 /* Until step () is next due, or GST_CLOCK_TIME_NONE. */
 GstClockTime gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now);
 
-/* Takes a batch from the socket.  Returns the number of payloads that are now
- * in the output, or -1 when an error was posted. */
-gint gst_mc_receiver_receive (GstMcReceiver * rx, core_time now);
+/* Takes a batch from the sockets; n_ready: how many descriptors the poll found
+ * ready.  Steps too, unless payloads are all there is to see to.  Returns the
+ * number of payloads that are now in the output, or -1 when an error was
+ * posted. */
+gint gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now);
 
 /* Where received payloads wait to be pushed. */
 GstMcOutput *gst_mc_receiver_get_output (GstMcReceiver * rx);

@@ -13,6 +13,7 @@
 #define DEFAULT_BUFFER_SIZE 0
 #define DEFAULT_MTU 1500
 #define DEFAULT_BATCH_SIZE 64
+#define DEFAULT_ALLOW_GRO TRUE
 #define DEFAULT_VERIFY_CHECKSUM TRUE
 #define DEFAULT_STALL_TIMEOUT (5 * GST_SECOND)
 #define DEFAULT_TIMEOUT 0
@@ -39,6 +40,7 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->buffer_size = DEFAULT_BUFFER_SIZE;
   settings->mtu = DEFAULT_MTU;
   settings->batch_size = DEFAULT_BATCH_SIZE;
+  settings->allow_gro = DEFAULT_ALLOW_GRO;
   settings->verify_checksum = DEFAULT_VERIFY_CHECKSUM;
   settings->stall_timeout = DEFAULT_STALL_TIMEOUT;
   settings->timeout = DEFAULT_TIMEOUT;
@@ -143,7 +145,12 @@ install_tuning_properties (GObjectClass * klass)
   g_object_class_install_property (klass, GST_MC_PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
           "Largest number of datagrams received at once and pushed as one "
-          "buffer list", 1, MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, READY_FLAGS));
+          "buffer list; those that the kernel has joined count as one", 1,
+          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_ALLOW_GRO,
+      g_param_spec_boolean ("allow-gro", "Allow GRO",
+          "Let the kernel join datagrams that come together (UDP_GRO); they "
+          "then have one arrival time", DEFAULT_ALLOW_GRO, READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_VERIFY_CHECKSUM,
       g_param_spec_boolean ("verify-checksum", "Verify checksum",
           "Drop datagrams whose own UDP checksum is wrong",
@@ -234,6 +241,9 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_BATCH_SIZE:
       settings->batch_size = g_value_get_uint (value);
       return TRUE;
+    case GST_MC_PROP_ALLOW_GRO:
+      settings->allow_gro = g_value_get_boolean (value);
+      return TRUE;
     case GST_MC_PROP_VERIFY_CHECKSUM:
       settings->verify_checksum = g_value_get_boolean (value);
       return TRUE;
@@ -295,6 +305,9 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
       return TRUE;
     case GST_MC_PROP_BATCH_SIZE:
       g_value_set_uint (value, settings->batch_size);
+      return TRUE;
+    case GST_MC_PROP_ALLOW_GRO:
+      g_value_set_boolean (value, settings->allow_gro);
       return TRUE;
     case GST_MC_PROP_VERIFY_CHECKSUM:
       g_value_set_boolean (value, settings->verify_checksum);

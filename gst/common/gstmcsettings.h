@@ -27,6 +27,7 @@ enum
   GST_MC_PROP_BUFFER_SIZE,
   GST_MC_PROP_MTU,
   GST_MC_PROP_BATCH_SIZE,
+  GST_MC_PROP_ALLOW_GRO,
   GST_MC_PROP_VERIFY_CHECKSUM,
   GST_MC_PROP_STALL_TIMEOUT,
   GST_MC_PROP_TIMEOUT,
@@ -50,6 +51,7 @@ typedef struct
   guint buffer_size;
   guint mtu;
   guint batch_size;
+  gboolean allow_gro;
   gboolean verify_checksum;
   guint64 stall_timeout;
   guint64 timeout;

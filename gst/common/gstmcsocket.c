@@ -17,6 +17,9 @@
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29
 #endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
 #ifndef UDP_NO_CHECK6_RX
 #define UDP_NO_CHECK6_RX 102
 #endif
@@ -188,6 +191,12 @@ set_receive_buffer (GstMcSocket * sock, guint bytes)
     return 0;
   /* The kernel doubles the figure for its own overhead (socket(7)). */
   return (guint) granted / 2;
+}
+
+gboolean
+gst_mc_socket_join_datagrams (GstMcSocket * sock)
+{
+  return set_int (sock->fd, IPPROTO_UDP, UDP_GRO, 1);
 }
 
 gboolean

@@ -45,6 +45,10 @@ int gst_mc_socket_leave (GstMcSocket * sock, guint ifindex,
 guint gst_mc_socket_size_receive_buffer (GstMcSocket * sock,
     GstElement * element, guint buffer_size);
 
+/* Lets the kernel join datagrams of one sender and size that come together
+ * (UDP_GRO).  FALSE where it cannot. */
+gboolean gst_mc_socket_join_datagrams (GstMcSocket * sock);
+
 /* Sends one datagram.  Returns 0 or an errno; ICMP news that are waiting for
  * another datagram are not taken for this one's. */
 int gst_mc_socket_send (GstMcSocket * sock, const core_addr * to,

@@ -217,13 +217,15 @@ check_resumed (GstMcSource * self, core_time now)
   return TRUE;
 }
 
-/* Waits for the network, a timer or a lookup, and for PLAYING. */
+/* Waits for the network, a timer or a lookup, and for PLAYING.  *n_ready: how
+ * many descriptors have something. */
 static GstFlowReturn
-wait_for_something (GstMcSource * self, core_time now)
+wait_for_something (GstMcSource * self, core_time now, gint * n_ready)
 {
   GstClockTime timeout = gst_mc_receiver_time_to_wait (self->receiver, now);
 
-  if (gst_poll_wait (self->poll, timeout) < 0) {
+  *n_ready = gst_poll_wait (self->poll, timeout);
+  if (*n_ready < 0) {
     if (errno == EBUSY)
       return GST_FLOW_FLUSHING;
     if (errno != EINTR && errno != EAGAIN) {
@@ -242,19 +244,19 @@ create (GstPushSrc * push, GstBuffer ** buffer)
   GstMcOutput *output = gst_mc_receiver_get_output (self->receiver);
   GstFlowReturn ret;
   core_time now;
-  gint n;
+  gint n, n_ready;
 
   do {
     now = gst_mc_now ();
     if (!check_resumed (self, now))
       return GST_FLOW_ERROR;
-    if ((ret = wait_for_something (self, now)) != GST_FLOW_OK)
+    if ((ret = wait_for_something (self, now, &n_ready)) != GST_FLOW_OK)
       return ret;
 
     now = gst_mc_now ();
     if (!check_resumed (self, now))
       return GST_FLOW_ERROR;
-    n = gst_mc_receiver_receive (self->receiver, now);
+    n = gst_mc_receiver_receive (self->receiver, n_ready, now);
     if (n < 0)
       return GST_FLOW_ERROR;
     if (n == 0)

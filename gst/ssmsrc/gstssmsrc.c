@@ -73,7 +73,7 @@
  *   `empty`, `paused` (came while the pipeline was paused), `flushed` (the
  *   element was being stopped).
  * * `kernel-dropped`: datagrams the kernel dropped because the receive buffer
- *   was full; see #GstSsmSrc:buffer-size.
+ *   was full; see #GstSsmSrc:buffer-size. Those it had joined count as one.
  * * `receive-buffer-size`: bytes of it that the kernel granted.
  * * `rejoins`: joins after the first, see #GstSsmSrc:rejoin-interval.
  * * `delivery` (string): `native`.
@@ -303,7 +303,19 @@ static const GstMcSourceClass source_class = {
  * GstSsmSrc:batch-size:
  *
  * Largest number of datagrams that are received at once and pushed as one
- * buffer list. A batch is never waited for.
+ * buffer list; those that the kernel has joined, see #GstSsmSrc:allow-gro, count
+ * as one. A batch is never waited for.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:allow-gro:
+ *
+ * Let the kernel join datagrams of one size that come together (UDP_GRO),
+ * which makes receiving much cheaper. They are pushed as the datagrams they
+ * were, but have one arrival time: turn this off to measure the time between
+ * datagrams.
  *
  * Since: 0.1
  */

@@ -64,6 +64,25 @@ check_build (const ip_packet * ip, const udp_datagram * udp,
   free (whole);
 }
 
+/* The short way says what the long one says. */
+static void
+check_match (const uint8_t * data, size_t size, const ip_packet * ip,
+    const udp_datagram * udp, bool verify)
+{
+  ipudp_expected expected;
+  udp_datagram quick;
+
+  ipudp_expect (&expected, &ip->src, &ip->dst, udp->dst_port);
+  if (!ipudp_match (data, size, &expected, verify, &quick))
+    return;
+  FUZZ_CHECK (!ip->fragment && ip->protocol == IP_PROTOCOL_UDP);
+  FUZZ_CHECK (quick.src_port == udp->src_port);
+  FUZZ_CHECK (quick.payload == ip->payload + udp->payload);
+  FUZZ_CHECK (quick.payload_len == udp->payload_len);
+  FUZZ_CHECK (udp_parse (&ip->src, &ip->dst, data + ip->payload,
+          ip->payload_len, verify, &quick) == CORE_OK);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
 {
@@ -82,6 +101,8 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
             &udp) == CORE_OK) {
       FUZZ_CHECK (udp.payload + udp.payload_len <= ip.payload_len);
       check_build (&ip, &udp, payload + udp.payload);
+      check_match (copy, size, &ip, &udp, false);
+      check_match (copy, size, &ip, &udp, true);
     }
   }
   free (copy);

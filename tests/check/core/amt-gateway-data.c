@@ -169,6 +169,44 @@ GST_START_TEST (test_channels)
 GST_END_TEST;
 
 /* Lookups among many: each finds its own. */
+/* What was taken a moment ago is not taken for that reason. */
+GST_START_TEST (test_channels_change)
+{
+  test_bench *b = active (5001);
+  uint8_t buf[256];
+  size_t len = make (S1, G1, 5001, buf, sizeof (buf));
+  core_addr stranger = test_addr ("198.51.100.9", AMT_PORT);
+  amt_view view;
+
+  for (int i = 0; i < 2; i++) {
+    fail_unless_equals_int (feed (b, buf, len, &view), 1);
+    fail_unless_equals_int (view.channel, 0);
+    fail_unless (view.data == buf + len - sizeof (payload));
+    fail_unless_equals_int (view.len, sizeof (payload));
+  }
+  fail_unless_equals_int (bench_receive (b, &stranger, buf, len, NULL),
+      CORE_ERR_WRONG_SOURCE_ADDRESS);
+  buf[len - 1] ^= 1;
+  fail_unless_equals_int (feed (b, buf, len, NULL),
+      CORE_ERR_INNER_UDP_CHECKSUM);
+  buf[len - 1] ^= 1;
+
+  amt_gateway_leave (b->gw, 0, b->now);
+  fail_unless_equals_int (feed (b, buf, len, NULL),
+      CORE_ERR_GROUP_NOT_SUBSCRIBED);
+  fail_unless_equals_int (bench_join (b, S1, G1, 5002), 0);
+  fail_unless_equals_int (feed (b, buf, len, NULL),
+      CORE_ERR_PORT_NOT_SUBSCRIBED);
+  fail_unless_equals_int (bench_join (b, S1, G1, 5001), 1);
+  fail_unless_equals_int (feed (b, buf, len, &view), 1);
+  fail_unless_equals_int (view.channel, 1);
+  amt_gateway_stop (b->gw, b->now);
+  fail_unless (feed (b, buf, len, NULL) < 0);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_many)
 {
   test_bench *b = active (5001);
@@ -420,6 +458,7 @@ amt_gateway_data_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_nothing_reported);
   tcase_add_test (tc, test_channels);
+  tcase_add_test (tc, test_channels_change);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_hostile);
   tcase_add_test (tc, test_scope);

@@ -584,6 +584,118 @@ GST_START_TEST (test_outer_packets)
 
 GST_END_TEST;
 
+/* Matched or not, the parser says the same; returns whether it matched. */
+static bool
+check_match (const uint8_t * data, size_t len, const ipudp_flow * flow,
+    bool verify)
+{
+  vector_bytes b = vector_bytes_copy (data, len);
+  ipudp_expected expected;
+  udp_datagram udp, parsed;
+  ip_packet ip;
+  bool match;
+
+  ipudp_expect (&expected, &flow->src, &flow->dst, flow->dst_port);
+  match = ipudp_match (b.data, len, &expected, verify, &udp);
+  if (match) {
+    fail_unless (ip_parse (b.data, len, &ip) == CORE_OK);
+    fail_unless (core_ip_equal (&ip.src, &flow->src));
+    fail_unless (core_ip_equal (&ip.dst, &flow->dst));
+    fail_unless (ip.protocol == IP_PROTOCOL_UDP && !ip.fragment);
+    fail_unless (udp_parse (&ip.src, &ip.dst, b.data + ip.payload,
+            ip.payload_len, verify, &parsed) == CORE_OK);
+    fail_unless (parsed.dst_port == flow->dst_port);
+    fail_unless (udp.dst_port == flow->dst_port);
+    fail_unless (udp.src_port == parsed.src_port);
+    fail_unless (udp.payload == ip.payload + parsed.payload);
+    fail_unless (udp.payload_len == parsed.payload_len);
+  }
+  vector_bytes_free (&b);
+  return match;
+}
+
+static size_t
+plain_datagram (const ipudp_flow * flow, uint8_t * buf, size_t cap, size_t len)
+{
+  size_t header = ipudp_header_len (flow);
+
+  fail_unless (header + len <= cap);
+  for (size_t i = 0; i < len; i++)
+    buf[header + i] = (uint8_t) (i * 31);
+  fail_unless_equals_int (ipudp_build_header (buf, header, flow, buf + header,
+          len), header);
+  return header + len;
+}
+
+GST_START_TEST (test_match)
+{
+  ipudp_flow flow = test_flow (__i__ == 1);
+  ipudp_flow other = flow;
+  uint8_t buf[1500] = { 0 };
+  size_t checksum = ipudp_header_len (&flow) - 2;
+
+  for (size_t payload = 0; payload < 80; payload++) {
+    size_t len = plain_datagram (&flow, buf, sizeof (buf), payload);
+
+    fail_unless (check_match (buf, len, &flow, true));
+    /* octets behind it do not belong to it */
+    fail_unless (check_match (buf, len + 3, &flow, true));
+    for (size_t cut = 0; cut < len; cut++)
+      fail_if (check_match (buf, cut, &flow, true));
+  }
+
+  other.dst_port++;
+  fail_if (check_match (buf, sizeof (buf), &other, true));
+  other = flow;
+  other.src.bytes[3] ^= 1;
+  fail_if (check_match (buf, sizeof (buf), &other, true));
+  other = flow;
+  other.dst.bytes[3] ^= 1;
+  fail_if (check_match (buf, sizeof (buf), &other, true));
+  fail_if (check_match (buf, sizeof (buf), &(ipudp_flow) {
+          .dst_port = flow.dst_port}
+          , true));
+
+  /* no checksum: no checksum in IPv4, an error in IPv6 */
+  buf[checksum] = buf[checksum + 1] = 0;
+  fail_unless (check_match (buf, sizeof (buf), &flow, true) == (__i__ == 0));
+  fail_unless (check_match (buf, sizeof (buf), &flow, false));
+}
+
+GST_END_TEST;
+
+/* Whatever bit is wrong: what matches is right. */
+GST_START_TEST (test_match_bits)
+{
+  ipudp_flow flow = test_flow (__i__ == 1);
+  unsigned matched[2] = { 0, 0 };
+  uint8_t buf[128];
+  size_t len = plain_datagram (&flow, buf, sizeof (buf), 41);
+
+  for (size_t bit = 0; bit < len * 8; bit++) {
+    buf[bit / 8] ^= (uint8_t) (1 << bit % 8);
+    for (int verify = 0; verify <= 1; verify++)
+      matched[verify] += check_match (buf, len, &flow, verify);
+    /* a header that was changed on purpose is right in itself */
+    if (__i__ == 0 && bit / 8 < 10) {
+      uint16_t sum;
+
+      buf[10] = buf[11] = 0;
+      sum = ip_sum_finish (ip_sum (buf, 20, 0));
+      buf[10] = (uint8_t) (sum >> 8);
+      buf[11] = (uint8_t) sum;
+      (void) check_match (buf, len, &flow, true);
+    }
+    buf[bit / 8] ^= (uint8_t) (1 << bit % 8);
+    fail_unless_equals_int (plain_datagram (&flow, buf, sizeof (buf), 41), len);
+  }
+  /* IPv6 has no checksum over its flow label, traffic class and hop limit. */
+  fail_unless_equals_int (matched[true], __i__ == 0 ? 0 : 28 + 8);
+  fail_unless (matched[false] >= 41 * 8);
+}
+
+GST_END_TEST;
+
 static Suite *
 ipudp_suite (void)
 {
@@ -603,6 +715,8 @@ ipudp_suite (void)
   tcase_add_loop_test (tc, test_udp_parse, 0, G_N_ELEMENTS (udps));
   tcase_add_test (tc, test_data_vectors);
   tcase_add_test (tc, test_outer_packets);
+  tcase_add_loop_test (tc, test_match, 0, 2);
+  tcase_add_loop_test (tc, test_match_bits, 0, 2);
 
   tc = tcase_create ("build");
   suite_add_tcase (s, tc);

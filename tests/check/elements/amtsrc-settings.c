@@ -76,6 +76,7 @@ static const struct
   {"buffer-size", "100000", NULL},
   {"mtu", "9000", NULL},
   {"batch-size", "7", NULL},
+  {"allow-gro", "false", NULL},
   {"verify-checksum", "false", NULL},
   {"stall-timeout", "1500000000", NULL},
   {"timeout", "250000000", NULL},

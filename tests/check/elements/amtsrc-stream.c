@@ -213,6 +213,50 @@ GST_START_TEST (test_lists)
 
 GST_END_TEST;
 
+/* Messages that the kernel has joined are as many datagrams, whether they come
+ * to the element joined or not. */
+GST_START_TEST (test_joined)
+{
+  const gboolean gro = __i__ == 0;
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  g_object_set (t.src, "allow-gro", gro, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+
+  peer_relay_send_joined (&relay, 0, 40, 1316, -1);
+  src_test_wait_buffers (&t, 40);
+  peer_relay_send_joined (&relay, 40, 20, 1316, 50);
+  src_test_wait_buffers (&t, 59);
+  /* larger than mtu, each of them */
+  peer_relay_send_joined (&relay, 60, 5, 1500, -1);
+  peer_relay_send_joined (&relay, 65, 60, 100, -1);
+  src_test_wait_buffers (&t, 119);
+
+  for (guint i = 0; i < 119; i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+
+    check_payload (buffer, i + (i >= 50) + 5 * (i >= 59), i < 59 ? 1316 : 100);
+    fail_unless (gst_buffer_get_net_address_meta (buffer) != NULL);
+    /* joined ones arrived at one time */
+    if (gro && i % 40 != 0 && i < 40)
+      fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer),
+          GST_BUFFER_PTS (src_test_buffer (&t, i - 1)));
+  }
+  fail_unless_equals_uint64 (stat_value (t.src, "packets-received"), 125);
+  fail_unless_equals_uint64 (stat_value (t.src, "packets-pushed"), 119);
+  fail_unless_equals_uint64 (stat_value (t.src, "dropped-too-big"), 5);
+  fail_unless_equals_uint64 (stat_value (t.src,
+          "dropped-inner-udp-checksum"), 1);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 /* The stamp is the arrival, not the time of reading. */
 GST_START_TEST (test_stamp_is_arrival)
 {
@@ -272,6 +316,48 @@ GST_START_TEST (test_metas)
   fail_unless_equals_uint64 (stat_value (t.src, "last-packet-time-ns"),
       meta->timestamp);
   gst_caps_unref (caps);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+static GstPadProbeReturn
+add_foreign_sender (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string ("192.0.2.99", 9);
+
+  if (gst_buffer_get_net_address_meta (buffer))
+    g_atomic_int_inc ((gint *) data);
+  gst_buffer_add_net_address_meta (buffer, address);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Buffers that come back do not bring what others put on them. */
+GST_START_TEST (test_foreign_sender)
+{
+  gint met = 0;
+  PeerRelay relay;
+  GstPad *pad;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  t.keep = FALSE;
+  g_object_set (t.src, "retrieve-sender-address", FALSE, NULL);
+  pad = gst_element_get_static_pad (t.src, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, add_foreign_sender, &met,
+      NULL);
+  gst_object_unref (pad);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  for (guint i = 0; i < 20; i++) {
+    peer_relay_send (&relay, i, 50);
+    src_test_wait_buffers (&t, i + 1);
+  }
+  fail_unless_equals_int (g_atomic_int_get (&met), 0);
   src_test_clear (&t);
   peer_relay_close (&relay);
 }
@@ -369,8 +455,10 @@ amtsrc_stream_suite (void)
   tcase_add_loop_test (tc, test_stream, 0, G_N_ELEMENTS (combinations));
   tcase_add_test (tc, test_order_of_events);
   tcase_add_test (tc, test_lists);
+  tcase_add_loop_test (tc, test_joined, 0, 2);
   tcase_add_test (tc, test_stamp_is_arrival);
   tcase_add_test (tc, test_metas);
+  tcase_add_test (tc, test_foreign_sender);
   tcase_add_test (tc, test_sender_is_shared);
   tcase_add_test (tc, test_caps);
   return s;

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <gst/check/gstcheck.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -588,6 +590,31 @@ peer_relay_send (PeerRelay * relay, guint32 seq, gsize len)
   guint8 *buf = g_malloc (PEER_MESSAGE_MAX);
 
   peer_relay_send_raw (relay, buf, peer_message (buf, &relay->flow, seq, len));
+  g_free (buf);
+}
+
+void
+peer_relay_send_joined (PeerRelay * relay, guint32 seq, guint n, gsize len,
+    gint64 damaged)
+{
+  guint8 *buf = g_malloc (2 * PEER_MESSAGE_MAX);
+  gsize size = 0;
+  int segment, none = 0;
+
+  for (guint i = 0; i < n; i++) {
+    gsize end = (i + 1) * peer_message (buf + i * size, &relay->flow,
+        seq + i, len);
+
+    fail_unless (end <= PEER_MESSAGE_MAX);
+    if (seq + i == damaged)
+      buf[end - 1] ^= 0x10;
+    size = end / (i + 1);
+  }
+  segment = (int) size;
+  fail_unless (setsockopt (relay->fd, SOL_UDP, UDP_SEGMENT, &segment,
+          sizeof (segment)) == 0);
+  peer_relay_send_raw (relay, buf, n * size);
+  setsockopt (relay->fd, SOL_UDP, UDP_SEGMENT, &none, sizeof (none));
   g_free (buf);
 }
 

@@ -123,7 +123,12 @@ gsize peer_message_udp (const PeerFlow * flow);
 void peer_relay_send_raw (PeerRelay * relay, const void *data, gsize len);
 void peer_relay_send (PeerRelay * relay, guint32 seq, gsize len);
 
-/* The same in pieces of at most piece bytes (a multiple of 8), the last one
+/* n of them, joined as a sender with UDP_SEGMENT joins them; in the one with
+ * the number damaged a bit of the payload is wrong (-1: none). */
+void peer_relay_send_joined (PeerRelay * relay, guint32 seq, guint n,
+    gsize len, gint64 damaged);
+
+/* A datagram in pieces of at most piece bytes (a multiple of 8), the last one
  * first if reverse, without the skipped one (-1: none). */
 void peer_relay_send_fragments (PeerRelay * relay, guint32 seq, gsize len,
     gsize piece, gboolean reverse, gint skip);

@@ -41,6 +41,7 @@ struct _PeerReceiver
   guint64 epochs;
   guint64 disconts;             /* but for the first buffer */
   guint64 bad_stamps;           /* no PTS, or one before the last */
+  guint64 stamps;               /* that differ from the one before */
   guint64 gaps;
   gint64 gap_us;                /* the last one */
   gint64 gap_end_us;            /* Unix time of its end */
@@ -60,8 +61,10 @@ look_at_stamp (PeerReceiver * r, GstBuffer * buffer)
   if (!GST_CLOCK_TIME_IS_VALID (pts) ||
       (GST_CLOCK_TIME_IS_VALID (r->stamp) && pts < r->stamp))
     r->bad_stamps++;
-  else
+  else if (pts != r->stamp) {
+    r->stamps++;
     r->stamp = pts;
+  }
   if (r->packets > 0 && GST_BUFFER_FLAG_IS_SET (buffer,
           GST_BUFFER_FLAG_DISCONT))
     r->disconts++;
@@ -313,7 +316,8 @@ peer_receiver_append_status (PeerReceiver * r, GString * out)
       {"duplicates", r->duplicates}, {"missing", count_missing (r)},
       {"channels", r->channels},
       {"epochs", r->epochs}, {"disconts", r->disconts},
-      {"bad-stamps", r->bad_stamps}, {"gaps", r->gaps}, {"next", r->next},
+      {"bad-stamps", r->bad_stamps}, {"stamps", r->stamps}, {"gaps", r->gaps},
+      {"next", r->next},
       {"gap-us", (guint64) r->gap_us}, {"gap-end-us", (guint64) r->gap_end_us},
       {"longest-us", (guint64) r->longest_us},
       {"first-us", (guint64) r->first_us}, {"last-us", (guint64) r->last_us}

@@ -10,6 +10,7 @@
 #include <gst/app/gstappsrc.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 /* A list is what is due in about a millisecond. */
@@ -31,6 +32,7 @@ struct _PeerSender
   guint64 port;
   guint64 source_port;
   guint64 ttl;
+  guint64 joined;               /* datagrams that leave as one; 0: each alone */
   GSocket *socket;
   GSocketAddress *to;
   guint64 refused;              /* by the kernel */
@@ -110,10 +112,11 @@ peer_sender_set (PeerSender * s, const gchar * key, const gchar * value)
     {"rate", &s->rate}, {"size", &s->size}, {"count", &s->count},
     {"wait-gateways", &s->gateways}, {"channel", &s->channel},
     {"secret", &s->secret},
-    {"port", &s->port}, {"source-port", &s->source_port}, {"ttl", &s->ttl}
+    {"port", &s->port}, {"source-port", &s->source_port}, {"ttl", &s->ttl},
+    {"joined", &s->joined}
   };
-  /* The last three are properties of amtrelaysink. */
-  guint n = G_N_ELEMENTS (numbers) - (s->native ? 0 : 3);
+  /* The last four are properties of amtrelaysink, or not for it. */
+  guint n = G_N_ELEMENTS (numbers) - (s->native ? 0 : 4);
 
   if (peer_signer_is_key (key)) {
     if (s->signer == NULL)
@@ -189,8 +192,28 @@ open_native (PeerSender * s)
   if (s->iface && !g_socket_set_option (s->socket, IPPROTO_IPV6,
           IPV6_MULTICAST_IF, (gint) if_nametoindex (s->iface), &error))
     g_error ("%s: %s", s->iface, error->message);
+  if (s->joined && !g_socket_set_option (s->socket, IPPROTO_UDP, UDP_SEGMENT,
+          (gint) s->size, &error))
+    g_error ("UDP_SEGMENT: %s", error->message);
   /* No router forwards the default of 1. */
   g_socket_set_multicast_ttl (s->socket, (guint) s->ttl);
+}
+
+/* Sends the buffers from first on, up to as many as leave as one; returns how
+ * many that were. */
+static guint
+send_some (PeerSender * s, GstBufferList * list, guint first)
+{
+  guint n = MIN ((guint) MAX (s->joined, 1),
+      gst_buffer_list_length (list) - first);
+  g_autofree gchar *data = g_malloc (n * s->size);
+
+  for (guint i = 0; i < n; i++)
+    gst_buffer_extract (gst_buffer_list_get (list, first + i), 0,
+        data + i * s->size, s->size);
+  if (g_socket_send_to (s->socket, s->to, data, n * s->size, NULL, NULL) < 0)
+    __atomic_add_fetch (&s->refused, n, __ATOMIC_RELAXED);
+  return n;
 }
 
 /* Takes the list. */
@@ -201,15 +224,8 @@ send_list (PeerSender * s, GstBufferList * list)
     return gst_app_src_push_buffer_list (GST_APP_SRC (s->appsrc), list) ==
         GST_FLOW_OK;
 
-  for (guint i = 0; i < gst_buffer_list_length (list); i++) {
-    GstMapInfo map;
-
-    gst_buffer_map (gst_buffer_list_get (list, i), &map, GST_MAP_READ);
-    if (g_socket_send_to (s->socket, s->to, (const gchar *) map.data, map.size,
-            NULL, NULL) < 0)
-      __atomic_add_fetch (&s->refused, 1, __ATOMIC_RELAXED);
-    gst_buffer_unmap (gst_buffer_list_get (list, i), &map);
-  }
+  for (guint i = 0; i < gst_buffer_list_length (list);)
+    i += send_some (s, list, i);
   gst_buffer_list_unref (list);
   return TRUE;
 }
