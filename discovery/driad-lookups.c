@@ -126,6 +126,14 @@ driad_lookups_clear (driad * d)
   d->no_relay_rank = -1;
 }
 
+void
+driad_lookups_abandon (driad * d)
+{
+  for (unsigned i = 0; i < DRIAD_MAX_LOOKUPS; i++)
+    if (d->lookups[i].state == LOOKUP_ASKED)
+      d->lookups[i].state = LOOKUP_DUE;
+}
+
 /* --- reading answers --- */
 
 static void

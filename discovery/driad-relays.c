@@ -176,6 +176,14 @@ driad_routes_again (driad * d, bool all)
       d->relays[i].route = ROUTE_DUE;
 }
 
+void
+driad_routes_abandon (driad * d)
+{
+  for (unsigned i = 0; i < DRIAD_ALL_RELAYS; i++)
+    if (d->relays[i].route == ROUTE_ASKED)
+      d->relays[i].route = ROUTE_DUE;
+}
+
 bool
 driad_routes_pending (const driad * d)
 {

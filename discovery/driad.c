@@ -201,6 +201,8 @@ void
 driad_stop (driad * d, core_time now)
 {
   tick (d, now);
+  driad_lookups_abandon (d);
+  driad_routes_abandon (d);
   driad_cancel_attempts (d);
   forget_current (d);
   d->silent_times = 0;

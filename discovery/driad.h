@@ -99,8 +99,8 @@ void driad_free (driad * d);
 /* A channel of the source is wanted; a second call changes nothing. */
 void driad_start (driad * d, core_time now);
 
-/* No channel is wanted: attempts end, nothing is asked.  What is known stays
- * known as long as the answers hold. */
+/* No channel is wanted: attempts end, nothing is asked, and open questions need
+ * no answer.  What is known stays known as long as the answers hold. */
 void driad_stop (driad * d, core_time now);
 
 typedef enum

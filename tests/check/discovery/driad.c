@@ -654,6 +654,31 @@ GST_START_TEST (test_foreign_answers)
 
 GST_END_TEST;
 
+/* Nobody answers what was open when it was stopped: it is asked anew. */
+GST_START_TEST (test_stop_while_asking)
+{
+  discovery t;
+  uint32_t id;
+  dns_answer nothing = {.status = DNS_STATUS_NO_DATA };
+
+  init_amtrelay (&t);
+  discovery_start (&t);
+  id = discovery_question (&t, REVERSE, AMTRELAY)->q.id;
+  driad_stop (t.d, t.now);
+  t.questions[0].open = false;
+  fail_unless (driad_deadline (t.d) == CORE_TIME_NEVER);
+
+  driad_start (t.d, t.now);
+  discovery_drain (&t);
+  driad_answer (t.d, id, &nothing, t.now);
+  discovery_answer (&t, REVERSE, AMTRELAY, RECORDS ("1 1 1 198.51.100.1"));
+  discovery_expect_list (&t, "amtrelay 1 D 198.51.100.1:2268");
+  fail_if (driad_is_asking (t.d));
+  discovery_free (&t);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_new)
 {
   driad_config config = { 0 };
@@ -702,6 +727,7 @@ driad_suite (void)
   tcase_add_test (tc, test_spreading);
   tcase_add_test (tc, test_duplicates);
   tcase_add_test (tc, test_foreign_answers);
+  tcase_add_test (tc, test_stop_while_asking);
   tcase_add_test (tc, test_new);
   return s;
 }
