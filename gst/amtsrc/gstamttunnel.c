@@ -27,9 +27,9 @@ struct _GstAmtTunnel
   GstAmtRelays *relays;         /* those the user named, or NULL: */
   GstAmtDiscovery *discovery;
   core_ip local;                /* of the user's, or family NONE */
-  GstMcChannel wanted;
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
+  gboolean moving;              /* RELAY_LOST will tell of our own doing */
 
   guint64 too_big;
   guint64 control_too_big;
@@ -205,7 +205,6 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
   amt_channel wanted =
       { channel->source, channel->group, (uint16_t) channel->port };
 
-  tunnel->wanted = *channel;
   /* The settings were checked; there is room for one channel. */
   tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
   if (tunnel->discovery)
@@ -215,7 +214,6 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
 void
 gst_amt_tunnel_set_port (GstAmtTunnel * tunnel, guint port, core_time now)
 {
-  tunnel->wanted.port = port;
   amt_gateway_set_port (tunnel->gateway, tunnel->channel, (uint16_t) port, now);
 }
 
@@ -232,6 +230,8 @@ void
 gst_amt_tunnel_resume (GstAmtTunnel * tunnel, core_time now)
 {
   amt_gateway_resume (tunnel->gateway, now);
+  if (tunnel->discovery)
+    gst_amt_discovery_resume (tunnel->discovery, now);
 }
 
 /* Where datagrams to the relay leave the host, as one number. */
@@ -288,23 +288,24 @@ read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
   }
 }
 
-/* Another relay than the one in use is the better one now. */
+/* This relay is the better one now; often that is the one in use. */
 static void
 move_to (GstAmtTunnel * tunnel, const amt_relay_candidate * relay,
     core_time now)
 {
   const amt_gateway_stats *stats = amt_gateway_get_stats (tunnel->gateway);
-  const amt_channel wanted = { tunnel->wanted.source, tunnel->wanted.group,
-    (uint16_t) tunnel->wanted.port
-  };
-  gboolean leave = stats->state == AMT_GATEWAY_ACTIVE &&
-      !core_addr_equal (&stats->relay, &relay->addr);
+  gboolean in_use = stats->state == AMT_GATEWAY_ACTIVE;
 
-  if (leave)
-    amt_gateway_leave (tunnel->gateway, tunnel->channel, now);
+  if (in_use && core_addr_equal (&stats->relay, &relay->addr)) {
+    gst_amt_discovery_confirm (tunnel->discovery, now);
+    return;
+  }
   amt_gateway_set_candidates (tunnel->gateway, relay, 1, now);
-  if (leave)
-    tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
+  if (!in_use)
+    return;
+  tunnel->moving = TRUE;
+  amt_gateway_move (tunnel->gateway,
+      gst_amt_discovery_get_reason (tunnel->discovery), now);
 }
 
 static void
@@ -370,6 +371,8 @@ gst_amt_tunnel_take (GstAmtTunnel * tunnel, guint i, core_time now,
   if (ret <= 0)
     return NULL;
 
+  if (tunnel->discovery)
+    gst_amt_discovery_data (tunnel->discovery, now);
   *realtime = datagram.realtime;
   *source_port = view.source_port;
   if (view.reassembled)
@@ -385,6 +388,10 @@ tell_discovery (GstAmtTunnel * tunnel, const amt_gateway_event_info * event,
 {
   if (event->type == AMT_EVENT_CONNECTED) {
     gst_amt_discovery_settle (tunnel->discovery, now);
+  } else if (event->type == AMT_EVENT_REPORTED) {
+    gst_amt_discovery_joined (tunnel->discovery, now);
+  } else if (event->type == AMT_EVENT_RELAY_LOST && tunnel->moving) {
+    tunnel->moving = FALSE;
   } else if (event->type == AMT_EVENT_RELAY_LOST) {
     gst_amt_discovery_lost (tunnel->discovery, event->reason, now);
     amt_gateway_set_candidates (tunnel->gateway, NULL, 0, now);
