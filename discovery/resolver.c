@@ -6,6 +6,7 @@
 #include "resolver-backend.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -142,6 +143,7 @@ mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
     core_time timeout, int wake_fd)
 {
   McQuery *query = g_new0 (McQuery, 1);
+  g_autofree gchar *problem = mc_resolver_settings_problem ();
 
   if (timeout == 0)
     timeout = MC_QUERY_TIMEOUT;
@@ -154,7 +156,10 @@ mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
   query->wake_fd = wake_fd < 0 ? -1 : fcntl (wake_fd, F_DUPFD_CLOEXEC, 0);
   g_mutex_init (&query->lock);
   count (resolver, &resolver->stats.questions, 1);
-  resolver->funcs->ask (resolver->backend, query);
+  if (problem)
+    mc_query_fail (query, DNS_STATUS_FAILED, problem);
+  else
+    resolver->funcs->ask (resolver->backend, query);
   return query;
 }
 
@@ -308,34 +313,61 @@ mc_query_refuse (McQuery * query, const gchar * problem)
 
 /* --- settings --- */
 
+/* NULL if it is not "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT". */
+static gchar *
+split_port (const gchar * text, guint64 * port)
+{
+  const gchar *end = strchr (text, ':');
+
+  if (text[0] == '[') {
+    end = strchr (++text, ']');
+    if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+      return NULL;
+  } else if (end == NULL || strchr (end + 1, ':') != NULL) {
+    /* Bare IPv6 has more than one. */
+    return g_strdup (text);
+  }
+  if (strchr (end, ':') != NULL && !g_ascii_string_to_unsigned (strchr (end,
+              ':') + 1, 10, 1, G_MAXUINT16, port, NULL))
+    return NULL;
+  return g_strndup (text, (gsize) (end - text));
+}
+
+static gboolean
+parse_server (const gchar * text, core_addr * server)
+{
+  guint64 port = 53;
+  g_autofree gchar *host = split_port (text, &port);
+
+  memset (server, 0, sizeof (*server));
+  server->port = (uint16_t) port;
+  return host != NULL && core_ip_from_string (host, &server->ip) &&
+      core_ip_is_unicast (&server->ip);
+}
+
 gboolean
 mc_resolver_get_server (core_addr * server)
 {
   const gchar *text = g_getenv (MC_RESOLVER_SERVER_ENV);
-  g_autofree gchar *host = NULL;
-  const gchar *colon;
-  guint64 port = 53;
 
-  if (text == NULL || text[0] == '\0')
-    return FALSE;
-  colon = text[0] == '[' ? strstr (text, "]:") : strchr (text, ':');
-  /* Bare IPv6 has more than one. */
-  if (colon != NULL && text[0] != '[' && strchr (colon + 1, ':') != NULL)
-    colon = NULL;
-  host = text[0] == '[' ? g_strndup (text + 1, strcspn (text + 1, "]")) :
-      g_strndup (text, colon ? (gsize) (colon - text) : strlen (text));
-  if (colon != NULL)
-    colon += text[0] == '[' ? 2 : 1;
+  return text != NULL && text[0] != '\0' && parse_server (text, server);
+}
 
-  memset (server, 0, sizeof (*server));
-  if (!core_ip_from_string (host, &server->ip) || (colon != NULL &&
-          !g_ascii_string_to_unsigned (colon, 10, 1, G_MAXUINT16, &port,
-              NULL))) {
-    g_warning (MC_RESOLVER_SERVER_ENV " is not ADDRESS[:PORT]: %s", text);
-    return FALSE;
-  }
-  server->port = (uint16_t) port;
-  return TRUE;
+gchar *
+mc_resolver_settings_problem (void)
+{
+  const gchar *server = g_getenv (MC_RESOLVER_SERVER_ENV);
+  const gchar *anchor = g_getenv (MC_RESOLVER_TRUST_ANCHOR_ENV);
+  core_addr addr;
+
+  if (server != NULL && server[0] != '\0' && !parse_server (server, &addr))
+    return g_strdup_printf (MC_RESOLVER_SERVER_ENV " in the environment is "
+        "\"%s\", which is not ADDRESS, ADDRESS:PORT or [IPv6]:PORT of one host",
+        server);
+  if (anchor != NULL && anchor[0] != '\0' && access (anchor, R_OK) != 0)
+    return g_strdup_printf (MC_RESOLVER_TRUST_ANCHOR_ENV " in the environment "
+        "is \"%s\", which cannot be read: %s", anchor, g_strerror (errno));
+  return NULL;
 }
 
 const gchar *
