@@ -353,6 +353,18 @@ mc_resolver_get_server (core_addr * server)
   return text != NULL && text[0] != '\0' && parse_server (text, server);
 }
 
+/* libunbound would read a directory for ever. */
+static gboolean
+can_be_read (const gchar * file)
+{
+  struct stat st;
+
+  if (access (file, R_OK) != 0 || stat (file, &st) != 0)
+    return FALSE;
+  errno = EISDIR;
+  return !S_ISDIR (st.st_mode);
+}
+
 gchar *
 mc_resolver_settings_problem (void)
 {
@@ -364,7 +376,7 @@ mc_resolver_settings_problem (void)
     return g_strdup_printf (MC_RESOLVER_SERVER_ENV " in the environment is "
         "\"%s\", which is not ADDRESS, ADDRESS:PORT or [IPv6]:PORT of one host",
         server);
-  if (anchor != NULL && anchor[0] != '\0' && access (anchor, R_OK) != 0)
+  if (anchor != NULL && anchor[0] != '\0' && !can_be_read (anchor))
     return g_strdup_printf (MC_RESOLVER_TRUST_ANCHOR_ENV " in the environment "
         "is \"%s\", which cannot be read: %s", anchor, g_strerror (errno));
   return NULL;
