@@ -29,6 +29,7 @@ struct _GstAmtTunnel
   core_ip local;                /* of the user's, or family NONE */
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
+  guint host;                   /* and host_digest () */
   gboolean moving;              /* RELAY_LOST will tell of our own doing */
 
   guint64 too_big;
@@ -111,6 +112,15 @@ is_named (const GstAmtSettings * settings)
   return settings->relay != NULL && settings->relay[0] != '\0';
 }
 
+/* Where the host is, for as long as there is no relay to tell it by. */
+static guint
+host_digest (void)
+{
+  const core_ip *far[] = { &amt_discovery_v4, &amt_discovery_v6 };
+
+  return gst_mc_iface_host_digest (far, G_N_ELEMENTS (far));
+}
+
 /* What leads to a relay. */
 static gboolean
 open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
@@ -127,6 +137,7 @@ open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   if (!is_named (settings))
     tunnel->discovery = gst_amt_discovery_new (tunnel->element, tunnel->poll,
         &tunnel->local, wake_fd);
+  tunnel->host = host_digest ();
   return TRUE;
 }
 
@@ -257,6 +268,7 @@ gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
 {
   guint ifindex = 0;
   guint route = route_digest (tunnel, &ifindex);
+  guint host = host_digest ();
 
   /* The relay hears of us by another address, or we missed what it sent. */
   if (route != 0 && (route != tunnel->route ||
@@ -265,11 +277,12 @@ gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
     amt_gateway_network_changed (tunnel->gateway, now);
     if (tunnel->discovery)
       gst_amt_discovery_network_changed (tunnel->discovery, now);
-  } else if (route == 0 && tunnel->discovery) {
+  } else if (route == 0 && host != tunnel->host && tunnel->discovery) {
     /* What was asked and tried on the network before says nothing of this. */
     gst_amt_discovery_network_changed (tunnel->discovery, now);
   }
   tunnel->route = route;
+  tunnel->host = host;
 }
 
 static void

@@ -51,6 +51,8 @@ goes_on () {
 play client "amtsrc name=src source=$SOURCE group=$GROUP port=$PORT \
   delivery=tunnel relay-timeout=0 ! fakesink name=sink sync=false |
   amtsrc name=src source=192.0.2.11 group=$GROUP port=$PORT \
+  delivery=tunnel relay-timeout=0 ! fakesink name=sink sync=false |
+  amtsrc name=src source=192.0.2.12 group=$GROUP port=$PORT \
   delivery=tunnel relay-timeout=0 ! fakesink name=sink sync=false"
 expect client progress.name-lookup = complete 5
 expect client src.relay-requests = 0
@@ -71,14 +73,25 @@ expect client 1.src.relay = 203.0.113.9:2268
 expect client 1.src.state = active
 expect client 1.src.relay-failovers = 0
 
-# --- changes that do not concern it ---
+# questions_of SOURCE-NUMBER KEY
+questions_of () {
+  get client "$2" | grep -o "AMTRELAY records of $1\.$REVERSE" | wc -l
+}
+
+# --- changes that do not concern it, nor those that still search ---
+questions=$(questions_of 12 2.asked)
 asked=$(get client asked)
 ip -n C addr add 192.0.2.77/32 dev lo
 ip -n C route add 192.0.2.128/25 via 198.51.100.1
+ip -n C link add v0 type veth peer name v1
+ip -n C link set v0 up
+ip -n C link set v1 up
 packets=$(get client packets)
 expect client packets -ge $((packets + 60)) 5
 [ "$(get client asked)" = "$asked" ] ||
   fail "somebody was asked: $(get client asked)"
+[ "$(questions_of 12 2.asked)" = "$questions" ] ||
+  fail "somebody was asked: $(get client 2.asked)"
 
 # --- another network, which has a relay of its own ---
 printf 'nameserver 198.51.100.1\nsearch near.example\n' >resolv.conf
