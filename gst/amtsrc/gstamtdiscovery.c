@@ -55,7 +55,8 @@ struct _GstAmtDiscovery
   gboolean awaiting;            /* no packet came since it was joined */
   gboolean trying;              /* attempts were told, and no end of them */
   amt_lost_reason reason;       /* of the search, if the relay is in use */
-  gchar *dns_problem;           /* of the last answer that was none */
+  gchar *dns_problem;           /* of the last answer that was none, ... */
+  gchar *dns_problem_of;        /* which is what was asked for */
   gchar *problem;
 };
 
@@ -111,6 +112,7 @@ gst_amt_discovery_free (GstAmtDiscovery * self)
   driad_free (self->d);
   g_clear_pointer (&self->resolver, mc_resolver_unref);
   g_free (self->dns_problem);
+  g_free (self->dns_problem_of);
   g_free (self->problem);
   g_free (self);
 }
@@ -211,14 +213,25 @@ ask (GstAmtDiscovery * self, core_time now)
 }
 
 static void
+clear_dns_problem (GstAmtDiscovery * self)
+{
+  g_clear_pointer (&self->dns_problem, g_free);
+  g_clear_pointer (&self->dns_problem_of, g_free);
+}
+
+static void
 note_problem (GstAmtDiscovery * self, const Question * question,
     const dns_answer * answer)
 {
   if (answer->status != DNS_STATUS_BOGUS &&
       answer->status != DNS_STATUS_FAILED &&
-      answer->status != DNS_STATUS_TIMEOUT)
+      answer->status != DNS_STATUS_TIMEOUT) {
+    if (g_strcmp0 (self->dns_problem_of, question->what) == 0)
+      clear_dns_problem (self);
     return;
-  g_free (self->dns_problem);
+  }
+  clear_dns_problem (self);
+  self->dns_problem_of = g_strdup (question->what);
   self->dns_problem = g_strdup_printf ("asking for %s failed (%s%s%s)",
       question->what, dns_status_name (answer->status),
       answer->problem ? ": " : "", answer->problem ? answer->problem : "");
@@ -520,6 +533,7 @@ gst_amt_discovery_network_changed (GstAmtDiscovery * self, core_time now)
   domains = mc_resolver_search_domains ();
   for (guint i = 0; i < G_N_ELEMENTS (self->questions); i++)
     clear_question (&self->questions[i]);
+  clear_dns_problem (self);
   self->awaiting = FALSE;
   self->reason = AMT_LOST_NETWORK_CHANGED;
   driad_network_changed (self->d, (const char *const *) domains,
