@@ -155,7 +155,6 @@ struct driad
   driad_candidate current;
   core_time traffic_at;         /* silence is then noticed */
   unsigned silent_times;
-  core_time congested_at;
   bool lost_due;
   driad_candidate lost;
 };

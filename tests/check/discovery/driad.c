@@ -169,21 +169,6 @@ GST_START_TEST (test_drops)
 
 GST_END_TEST;
 
-GST_START_TEST (test_loopback_allowed)
-{
-  discovery t;
-
-  init_amtrelay (&t);
-  t.config.allow_loopback = true;
-  discovery_start (&t);
-  discovery_answer (&t, REVERSE, AMTRELAY, RECORDS ("1 0 1 127.0.0.1",
-          "1 0 1 169.254.1.1"));
-  discovery_expect_list (&t, "amtrelay 1 127.0.0.1:2268");
-  discovery_free (&t);
-}
-
-GST_END_TEST;
-
 /* The best are kept, however many there are. */
 GST_START_TEST (test_limits)
 {
@@ -491,30 +476,6 @@ GST_START_TEST (test_security)
 
 GST_END_TEST;
 
-GST_START_TEST (test_require_secure)
-{
-  const answer_options secure = {.ttl = 60,.security = DNS_SECURE };
-  discovery t;
-
-  init_amtrelay (&t);
-  t.config.require_secure = true;
-  discovery_start (&t);
-  discovery_answer_with (&t, REVERSE, AMTRELAY, &secure,
-      RECORDS ("2 1 3 a.example"));
-  discovery_answer (&t, "a.example", DNS_TYPE_A, RECORDS ("198.51.100.2"));
-  discovery_answer_with (&t, "a.example", DNS_TYPE_AAAA, &secure,
-      RECORDS ("2001:db8::2"));
-  discovery_expect_list (&t, "amtrelay 2 D [2001:db8::2]:2268");
-  discovery_run (&t, 60 * SEC);
-  discovery_answer (&t, REVERSE, AMTRELAY, RECORDS ("1 1 1 198.51.100.1"));
-  discovery_expect_list (&t, "");
-  fail_unless_equals_int (driad_get_stats (t.d)->dropped[DRIAD_DROP_INSECURE],
-      2);
-  discovery_free (&t);
-}
-
-GST_END_TEST;
-
 GST_START_TEST (test_bogus)
 {
   discovery t;
@@ -709,7 +670,6 @@ driad_suite (void)
   tcase_add_test (tc, test_names);
   tcase_add_test (tc, test_no_relay);
   tcase_add_test (tc, test_drops);
-  tcase_add_test (tc, test_loopback_allowed);
   tcase_add_test (tc, test_limits);
   tcase_add_test (tc, test_dns_sd_limits);
   tcase_add_test (tc, test_srv);
@@ -720,7 +680,6 @@ driad_suite (void)
   tcase_add_test (tc, test_ttl);
   tcase_add_test (tc, test_new_answer);
   tcase_add_test (tc, test_security);
-  tcase_add_test (tc, test_require_secure);
   tcase_add_test (tc, test_bogus);
   tcase_add_test (tc, test_routes);
   tcase_add_test (tc, test_interleaving);
