@@ -138,31 +138,6 @@ mc_query_unref (McQuery * query)
   g_free (query);
 }
 
-McQuery *
-mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
-    core_time timeout, int wake_fd)
-{
-  McQuery *query = g_new0 (McQuery, 1);
-  g_autofree gchar *problem = mc_resolver_settings_problem ();
-
-  if (timeout == 0)
-    timeout = MC_QUERY_TIMEOUT;
-  query->refs = 1;
-  query->resolver = mc_resolver_ref (resolver);
-  query->name = g_strdup (name);
-  query->type = type;
-  query->deadline = g_get_monotonic_time () +
-      (gint64) (MIN (timeout, 3600 * CORE_SECOND) / 1000);
-  query->wake_fd = wake_fd < 0 ? -1 : fcntl (wake_fd, F_DUPFD_CLOEXEC, 0);
-  g_mutex_init (&query->lock);
-  count (resolver, &resolver->stats.questions, 1);
-  if (problem)
-    mc_query_fail (query, DNS_STATUS_FAILED, problem);
-  else
-    resolver->funcs->ask (resolver->backend, query);
-  return query;
-}
-
 void
 mc_query_free (McQuery * query)
 {
@@ -262,13 +237,22 @@ counter_of (McResolver * resolver, dns_status status)
   }
 }
 
+static void
+wake (const McQuery * query, int wake_fd)
+{
+  const guint64 one = 1;
+
+  /* Only a full counter can refuse, and then the owner is awake anyway. */
+  if (wake_fd >= 0 && write (wake_fd, &one, sizeof (one)) < 0)
+    g_debug ("answer to %s: could not wake its owner", query->name);
+}
+
 /* The lock is held.  Nobody who waits any more may have taken the resolver
  * with him. */
 static void
 take_answer (McQuery * query, const dns_answer * answer, guint n_dropped)
 {
   McResolver *resolver = query->resolver;
-  const guint64 one = 1;
 
   query->answer = *answer;
   query->canonical = g_strdup (answer->canonical);
@@ -282,9 +266,7 @@ take_answer (McQuery * query, const dns_answer * answer, guint n_dropped)
 
   count (resolver, counter_of (resolver, answer->status), 1);
   count (resolver, &resolver->stats.records_dropped, n_dropped);
-  /* Only a full counter can refuse, and then the owner is awake anyway. */
-  if (query->wake_fd >= 0 && write (query->wake_fd, &one, sizeof (one)) < 0)
-    g_debug ("answer to %s: could not wake its owner", query->name);
+  wake (query, query->wake_fd);
 }
 
 void
@@ -309,6 +291,36 @@ mc_query_refuse (McQuery * query, const gchar * problem)
 {
   count (query->resolver, &query->resolver->stats.refused, 1);
   mc_query_fail (query, DNS_STATUS_FAILED, problem);
+}
+
+McQuery *
+mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
+    core_time timeout, int wake_fd)
+{
+  McQuery *query = g_new0 (McQuery, 1);
+  g_autofree gchar *problem = mc_resolver_settings_problem ();
+
+  if (timeout == 0)
+    timeout = MC_QUERY_TIMEOUT;
+  query->refs = 1;
+  query->resolver = mc_resolver_ref (resolver);
+  query->name = g_strdup (name);
+  query->type = type;
+  query->deadline = g_get_monotonic_time () +
+      (gint64) (MIN (timeout, 3600 * CORE_SECOND) / 1000);
+  query->wake_fd = wake_fd < 0 ? -1 : fcntl (wake_fd, F_DUPFD_CLOEXEC, 0);
+  if (problem == NULL && wake_fd >= 0 && query->wake_fd < 0)
+    problem = g_strdup ("out of file descriptors");
+  g_mutex_init (&query->lock);
+  count (resolver, &resolver->stats.questions, 1);
+  if (problem) {
+    mc_query_fail (query, DNS_STATUS_FAILED, problem);
+    if (query->wake_fd < 0)
+      wake (query, wake_fd);
+  } else {
+    resolver->funcs->ask (resolver->backend, query);
+  }
+  return query;
 }
 
 /* --- settings --- */

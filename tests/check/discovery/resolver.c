@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "dnsserver.h"
@@ -674,6 +675,29 @@ GST_START_TEST (test_bad_server_text)
 
 GST_END_TEST;
 
+/* Whoever cannot be woken later is told at once. */
+GST_START_TEST (test_out_of_fds)
+{
+  const struct rlimit none = { 0, 0 };
+  const dns_answer *answer;
+  McQuery *query;
+  guint64 n;
+  Fixture f;
+
+  fixture_init (&f, FIRST);
+  fail_unless (setrlimit (RLIMIT_NOFILE, &none) == 0);
+  query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
+      f.wake_fd);
+  answer = mc_query_poll (query);
+  fail_unless (answer != NULL && answer->status == DNS_STATUS_FAILED);
+  fail_unless (strstr (answer->problem, "file descriptors") != NULL);
+  fail_unless (read (f.wake_fd, &n, sizeof (n)) == sizeof (n) && n == 1);
+  mc_query_free (query);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 static const gchar *const bad_anchors[] = { "/nonexistent/anchor", "/tmp" };
 
 /* Nor is anything believed without the trust anchor that he wants. */
@@ -794,6 +818,7 @@ resolver_suite (void)
   tcase_add_test (tc, test_query);
   tcase_add_loop_test (tc, test_server_text, 0, G_N_ELEMENTS (servers));
   tcase_add_loop_test (tc, test_bad_server_text, 0, G_N_ELEMENTS (bad_servers));
+  tcase_add_test (tc, test_out_of_fds);
   tcase_add_loop_test (tc, test_no_anchor, 0, G_N_ELEMENTS (bad_anchors));
   tcase_add_test (tc, test_default);
   tcase_add_test (tc, test_plugins);
