@@ -678,19 +678,25 @@ GST_END_TEST;
 /* Whoever cannot be woken later is told at once. */
 GST_START_TEST (test_out_of_fds)
 {
-  const struct rlimit none = { 0, 0 };
+  struct rlimit limit;
+  rlim_t before;
   const dns_answer *answer;
   McQuery *query;
   guint64 n;
   Fixture f;
 
   fixture_init (&f, FIRST);
-  fail_unless (setrlimit (RLIMIT_NOFILE, &none) == 0);
+  fail_unless (getrlimit (RLIMIT_NOFILE, &limit) == 0);
+  before = limit.rlim_cur;
+  limit.rlim_cur = 0;
+  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
   query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
       f.wake_fd);
   answer = mc_query_poll (query);
   fail_unless (answer != NULL && answer->status == DNS_STATUS_FAILED);
   fail_unless (strstr (answer->problem, "file descriptors") != NULL);
+  limit.rlim_cur = before;
+  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
   fail_unless (read (f.wake_fd, &n, sizeof (n)) == sizeof (n) && n == 1);
   mc_query_free (query);
   fixture_clear (&f);
