@@ -14,7 +14,7 @@
 # s: nothing comes for 4 s, and the next relay is asked
 SILENCE=9
 # s: the kernel's news settle, and the DNS and the relay are asked
-NEWS=3
+NEWS=6
 
 new_publisher
 : >anchors
@@ -43,7 +43,7 @@ goes_on () {
   local packets
   packets=$(get client packets)
   expect client packets -ge $((packets + 20)) $NEWS
-  expect client progress.connect = complete 1
+  expect client progress.connect = complete $NEWS
   say "$1: goes on by $(get client src.relay)"
 }
 
