@@ -111,6 +111,9 @@ ip -n C route add default via 198.51.100.1
 expect client src.relay = 203.0.113.8:2268 $SILENCE
 goes_on "another address"
 
+# Each move was told, but for that from the relay that never brought anything.
+expect client message.multicast-leave = 2
+expect client message.multicast-join = 3
 expect client errors = 0
 end client
 expect client null-ms -lt 100
