@@ -312,6 +312,14 @@ amt_gateway_set_port (amt_gateway * gw, int channel, uint16_t port,
 }
 
 void
+amt_gateway_move (amt_gateway * gw, amt_lost_reason reason, core_time now)
+{
+  gateway_tick (gw, now);
+  if (gw->connected)
+    gateway_lose (gw, reason);
+}
+
+void
 amt_gateway_stop (amt_gateway * gw, core_time now)
 {
   gateway_tick (gw, now);

@@ -151,8 +151,14 @@ typedef enum
   AMT_LOST_NO_ANSWER,
   AMT_LOST_UNREACHABLE,         /* ICMP */
   AMT_LOST_LIMIT,               /* L flag: takes no new gateways */
-  AMT_LOST_NO_DATA              /* answers, but no data ever came */
+  AMT_LOST_NO_DATA,             /* answers, but no data ever came */
+  AMT_LOST_NETWORK_CHANGED      /* of amt_gateway_move () alone */
 } amt_lost_reason;
+
+/* Leaves the relay in use for one of the candidates, of which it should be none;
+ * RELAY_LOST tells, with that reason.  Without effect when no relay is in use. */
+void amt_gateway_move (amt_gateway * gw, amt_lost_reason reason,
+    core_time now);
 
 typedef struct
 {

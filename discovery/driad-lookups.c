@@ -126,6 +126,14 @@ driad_lookups_clear (driad * d)
   d->no_relay_rank = -1;
 }
 
+void
+driad_lookups_abandon (driad * d)
+{
+  for (unsigned i = 0; i < DRIAD_MAX_LOOKUPS; i++)
+    if (d->lookups[i].state == LOOKUP_ASKED)
+      d->lookups[i].state = LOOKUP_DUE;
+}
+
 /* --- reading answers --- */
 
 static void
@@ -320,14 +328,8 @@ static void
 answer_came (driad * d, int which, const dns_answer * answer)
 {
   driad_lookup *l = &d->lookups[which];
-  dns_answer used = *answer;
   uint32_t ttl = answer->ttl;
 
-  if (d->config.require_secure && used.security != DNS_SECURE &&
-      used.n_records > 0) {
-    driad_count (d, DRIAD_DROP_INSECURE);
-    used.n_records = 0;
-  }
   if (ttl < TTL_MIN)
     ttl = TTL_MIN;
   if (ttl > TTL_MAX)
@@ -335,11 +337,11 @@ answer_came (driad * d, int which, const dns_answer * answer)
   l->due = driad_later (d->now, ttl * CORE_SECOND);
   l->failures = 0;
   l->bogus = false;
-  l->security = used.security;
+  l->security = answer->security;
   l->answered = d->now;
 
   mark_stale (d, which);
-  read_records (d, which, &used);
+  read_records (d, which, answer);
   sweep_stale (d, which);
 }
 

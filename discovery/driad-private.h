@@ -155,7 +155,6 @@ struct driad
   driad_candidate current;
   core_time traffic_at;         /* silence is then noticed */
   unsigned silent_times;
-  core_time congested_at;
   bool lost_due;
   driad_candidate lost;
 };
@@ -176,6 +175,9 @@ void driad_lookups_begin (driad * d);
 
 /* Forgets everything that was asked. */
 void driad_lookups_clear (driad * d);
+
+/* Nobody waits for open questions any more: they are asked anew. */
+void driad_lookups_abandon (driad * d);
 
 /* The next question, false if there is none or it is too early. */
 bool driad_lookup_ask (driad * d, driad_question * q);
@@ -213,6 +215,7 @@ bool driad_route_answer (driad * d, uint32_t id, const core_ip * from);
 /* Routes are asked for again: those that failed, or all. */
 void driad_routes_again (driad * d, bool all);
 bool driad_routes_pending (const driad * d);
+void driad_routes_abandon (driad * d);
 
 /* Makes the list anew. */
 void driad_list_update (driad * d);

@@ -82,14 +82,12 @@ add (driad * d, int lookup, driad_way way, const amt_relay_candidate * where,
 /* Addresses that are wrong in the DNS, or would have us send datagrams to
  * ourselves or to a neighbour. */
 static bool
-is_usable (const driad * d, const core_ip * ip)
+is_usable (const core_ip * ip)
 {
   const uint8_t *b = ip->bytes;
 
-  if (!core_ip_is_unicast (ip))
+  if (!core_ip_is_unicast (ip) || core_ip_is_loopback (ip))
     return false;
-  if (core_ip_is_loopback (ip))
-    return d->config.allow_loopback;
   if (ip->family == CORE_FAMILY_V4)
     return b[0] != 0 && b[0] < 240 && !(b[0] == 169 && b[1] == 254);
   return !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
@@ -101,7 +99,7 @@ driad_relay_add (driad * d, int lookup, const core_ip * ip,
 {
   amt_relay_candidate where = {.discovery = traits->discovery };
 
-  if (!is_usable (d, ip)) {
+  if (!is_usable (ip)) {
     driad_count (d, DRIAD_DROP_ADDRESS);
     return;
   }
@@ -173,6 +171,14 @@ driad_routes_again (driad * d, bool all)
 {
   for (unsigned i = 0; i < DRIAD_ALL_RELAYS; i++)
     if (all || d->relays[i].route == ROUTE_NONE)
+      d->relays[i].route = ROUTE_DUE;
+}
+
+void
+driad_routes_abandon (driad * d)
+{
+  for (unsigned i = 0; i < DRIAD_ALL_RELAYS; i++)
+    if (d->relays[i].route == ROUTE_ASKED)
       d->relays[i].route = ROUTE_DUE;
 }
 

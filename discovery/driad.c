@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONGESTION_SPREAD (10 * CORE_SECOND)
-
 const char *
 driad_way_name (driad_way way)
 {
@@ -23,7 +21,7 @@ const char *
 driad_drop_name (driad_drop drop)
 {
   static const char *const names[DRIAD_N_DROPS] = {
-    "malformed", "unknown-type", "address", "insecure", "bogus", "limit"
+    "malformed", "unknown-type", "address", "bogus", "limit"
   };
 
   return (unsigned) drop < DRIAD_N_DROPS ? names[drop] : "unknown";
@@ -89,9 +87,7 @@ set_defaults (driad_config * c)
     c->attempt_delay = 100 * CORE_MSECOND;
   if (c->attempt_delay > 2 * CORE_SECOND)
     c->attempt_delay = 2 * CORE_SECOND;
-  if (c->max_attempts == 0)
-    c->max_attempts = 4;
-  if (c->max_attempts > DRIAD_MAX_ATTEMPTS)
+  if (c->max_attempts == 0 || c->max_attempts > DRIAD_MAX_ATTEMPTS)
     c->max_attempts = DRIAD_MAX_ATTEMPTS;
 }
 
@@ -122,7 +118,7 @@ driad_new (driad ** out, const driad_config * config, core_time now)
   d->config.domains = NULL;
   d->now = now;
   d->no_relay_rank = -1;
-  d->traffic_at = d->congested_at = d->wait_until = CORE_TIME_NEVER;
+  d->traffic_at = d->wait_until = CORE_TIME_NEVER;
   *out = d;
   return CORE_OK;
 }
@@ -170,7 +166,7 @@ forget_current (driad * d)
 {
   d->has_current = false;
   d->lost_due = false;
-  d->traffic_at = d->congested_at = CORE_TIME_NEVER;
+  d->traffic_at = CORE_TIME_NEVER;
 }
 
 bool
@@ -201,6 +197,8 @@ void
 driad_stop (driad * d, core_time now)
 {
   tick (d, now);
+  driad_lookups_abandon (d);
+  driad_routes_abandon (d);
   driad_cancel_attempts (d);
   forget_current (d);
   d->silent_times = 0;
@@ -300,16 +298,6 @@ driad_data (driad * d, core_time now)
 }
 
 void
-driad_congested (driad * d, core_time now)
-{
-  tick (d, now);
-  if (d->state == DRIAD_SETTLED && d->congested_at == CORE_TIME_NEVER)
-    d->congested_at = driad_later (d->now, dns_random (d->config.random,
-            d->config.random_ctx, CONGESTION_SPREAD / CORE_MSECOND) *
-        CORE_MSECOND);
-}
-
-void
 driad_network_changed (driad * d, const char *const *domains,
     unsigned n_domains, core_time now)
 {
@@ -331,11 +319,10 @@ static void
 expire_current (driad * d)
 {
   driad_candidate lost = d->current;
-  bool silent = d->traffic_at <= d->now;
 
-  if (d->state != DRIAD_SETTLED || (!silent && d->congested_at > d->now))
+  if (d->state != DRIAD_SETTLED || d->traffic_at > d->now)
     return;
-  if (silent && d->silent_times < 32)
+  if (d->silent_times < 32)
     d->silent_times++;
   lose (d, AMT_LOST_NO_DATA);
   d->lost_due = true;
@@ -360,7 +347,7 @@ earlier (core_time a, core_time b)
 core_time
 driad_deadline (const driad * d)
 {
-  core_time deadline = earlier (d->traffic_at, d->congested_at);
+  core_time deadline = d->traffic_at;
 
   if (d->state == DRIAD_IDLE)
     return CORE_TIME_NEVER;

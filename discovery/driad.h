@@ -76,8 +76,6 @@ typedef struct
   unsigned n_domains;
 
   bool without[DRIAD_N_WAYS];   /* ways not to go */
-  bool require_secure;          /* take nothing from insecure answers */
-  bool allow_loopback;          /* relays on this host, named by the DNS */
 
   bool list_only;               /* make no attempts */
 
@@ -87,7 +85,7 @@ typedef struct
   core_time attempt_delay;      /* 250 ms between starts, RFC 8305 §5; at least
                                    100 ms, at most 2 s */
   core_time attempt_timeout;    /* 10 s */
-  unsigned max_attempts;        /* 4 at a time */
+  unsigned max_attempts;        /* DRIAD_MAX_ATTEMPTS at a time */
   core_time hold_down;          /* 180 s, RFC 8777 §3.3.4.1 */
   core_time limit_hold_down;    /* 600 s, RFC 8777 §3.3.5 */
 } driad_config;
@@ -99,8 +97,8 @@ void driad_free (driad * d);
 /* A channel of the source is wanted; a second call changes nothing. */
 void driad_start (driad * d, core_time now);
 
-/* No channel is wanted: attempts end, nothing is asked.  What is known stays
- * known as long as the answers hold. */
+/* No channel is wanted: attempts end, nothing is asked, and open questions need
+ * no answer.  What is known stays known as long as the answers hold. */
 void driad_stop (driad * d, core_time now);
 
 typedef enum
@@ -158,11 +156,6 @@ void driad_lost (driad * d, amt_lost_reason reason, core_time now);
 void driad_joined (driad * d, core_time now);
 void driad_data (driad * d, core_time now);
 
-/* Much of what the relay sends is lost.  Say so before a periodic Request:
- * within 10 s, at a time nobody else chooses (RFC 8777 §3.3.4.2), another
- * relay is looked for. */
-void driad_congested (driad * d, core_time now);
-
 /* Another network: everything is asked and tried anew.  The caller keeps its
  * relay until an attempt is established.  domains may be NULL to keep them. */
 void driad_network_changed (driad * d, const char *const *domains,
@@ -173,9 +166,9 @@ typedef enum
   DRIAD_EVENT_CANDIDATES = 1,   /* driad_candidates () gives something new */
   DRIAD_EVENT_ATTEMPT,          /* attempt, candidate: begin */
   DRIAD_EVENT_CANCEL,           /* attempt, candidate: send nothing more */
-  DRIAD_EVENT_LOST,             /* candidate, reason: the relay in use is silent
-                                   or congested; keep it until another attempt
-                                   is established */
+  DRIAD_EVENT_LOST,             /* candidate, reason: the relay in use is silent;
+                                   keep it until another attempt is
+                                   established */
   DRIAD_EVENT_NOTHING           /* a round ended in vain; reason_text */
 } driad_event_type;
 
@@ -216,7 +209,6 @@ typedef enum
   DRIAD_DROP_MALFORMED,         /* RDATA */
   DRIAD_DROP_UNKNOWN_TYPE,      /* of relay */
   DRIAD_DROP_ADDRESS,           /* not unicast, link-local, loopback */
-  DRIAD_DROP_INSECURE,          /* answers, with require_secure */
   DRIAD_DROP_BOGUS,             /* answers */
   DRIAD_DROP_LIMIT,             /* too many */
   DRIAD_N_DROPS

@@ -55,6 +55,9 @@ void mc_query_refuse (McQuery * query, const gchar * problem);
 /* The server the environment names: FALSE if none or if it cannot be read. */
 gboolean mc_resolver_get_server (core_addr * server);
 
+/* What is wrong with the environment's settings, or NULL. */
+gchar *mc_resolver_settings_problem (void);
+
 /* Changes whenever a resolver must begin anew: another server, trust anchor
  * or resolv.conf. */
 gchar *mc_resolver_settings (void);

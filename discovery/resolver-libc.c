@@ -14,8 +14,14 @@
 #include <string.h>
 
 #include "dnsmessage.h"
+#include "resolver-tcp.h"
 
 #define MAX_THREADS 32          /* at a time, abandoned ones included */
+
+/* "options trust-ad" in resolv.conf, which older libraries do not know. */
+#ifndef RES_TRUSTAD
+#define RES_TRUSTAD 0
+#endif
 
 typedef struct
 {
@@ -125,6 +131,47 @@ answer_response (McQuery * query, const dns_response * response, gboolean ad,
   mc_query_answer (query, &answer, response->n_dropped);
 }
 
+static gboolean
+is_truncated (const guint8 * answer)
+{
+  return (answer[2] & 0x80) != 0 && (answer[2] & 0x02) != 0;
+}
+
+/* The length of the answer, -1 if there is none: see res_h_errno. */
+static int
+ask_once (res_state state, McQuery * query, const gchar * name, guint8 * buf)
+{
+  gint64 deadline = mc_query_get_deadline (query);
+  guint16 type = mc_query_get_type (query);
+  gssize len;
+
+  set_times (state, deadline - g_get_monotonic_time ());
+  memset (buf, 0, HFIXEDSZ);
+  len = res_nquery (state, name, DNS_CLASS_IN, type, buf, NS_MAXMSG);
+  /* One without any record, which the library calls an error, may be so
+   * because it was truncated. */
+  if (!is_truncated (buf) || (len < 0 && state->res_h_errno != NO_DATA))
+    return (int) len;
+  len = mc_resolver_ask_tcp (state, name, type, buf, NS_MAXMSG, deadline);
+  if (len < 0)
+    state->res_h_errno = TRY_AGAIN;
+  return (int) len;
+}
+
+/* As the library has it, for what came over TCP. */
+static int
+error_of (unsigned rcode)
+{
+  switch (rcode) {
+    case ns_r_nxdomain:
+      return HOST_NOT_FOUND;
+    case ns_r_servfail:
+      return TRY_AGAIN;
+    default:
+      return NO_RECOVERY;
+  }
+}
+
 /* Asks, and asks again for what an alias leads to when the answer has nothing
  * but the alias. */
 static void
@@ -141,9 +188,7 @@ ask_all (res_state state, McQuery * query, dns_response * response,
 
     if (mc_query_is_cancelled (query))
       return;
-    set_times (state, left);
-    len = res_nquery (state, name, DNS_CLASS_IN, mc_query_get_type (query),
-        buf, NS_MAXMSG);
+    len = ask_once (state, query, name, buf);
     if (len < 0) {
       answer_error (query, left <= 0 ? TRY_AGAIN : state->res_h_errno);
       return;
@@ -151,8 +196,11 @@ ask_all (res_state state, McQuery * query, dns_response * response,
     if (dns_parse_response (buf, (gsize) MIN (len, NS_MAXMSG),
             mc_query_get_type (query), response) != DNS_OK)
       break;
-    /* glibc clears AD unless the server is trusted to set it. */
-    ad = ad && response->authentic;
+    if (response->rcode != 0 && response->n_records == 0) {
+      answer_error (query, error_of (response->rcode));
+      return;
+    }
+    ad = ad && response->authentic && (state->options & RES_TRUSTAD) != 0;
     ttl = MIN (ttl, response->ttl);
     aliased = aliased || response->aliased;
     if (response->n_records > 0 || !response->aliased) {
@@ -176,6 +224,8 @@ ask_thread (gpointer data)
   guint8 *buf = g_malloc (NS_MAXMSG);
 
   if (res_ninit (&state) == 0) {
+    /* Truncated answers are our own matter: see resolver-tcp.h. */
+    state.options |= RES_IGNTC;
     set_server (&state);
     ask_all (&state, work->query, response, buf);
     res_nclose (&state);

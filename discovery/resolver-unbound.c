@@ -32,6 +32,7 @@ typedef struct
   gboolean running;             /* the thread looks at incoming again */
   gboolean stop;
   gboolean renew;               /* a new context for the next question */
+  gint64 changed_at;            /* when that was last wanted, monotonic, us */
   guint n_queries;              /* incoming or with libunbound */
 
   int wake_fd;                  /* constant, both */
@@ -49,6 +50,10 @@ typedef struct
   gboolean old;
   GPtrArray *asked;             /* of Asked */
 } Context;
+
+/* Everybody in the process tells of a change of the network, and the kernel's
+ * news were given that long to settle: what comes sooner is the same change. */
+#define SAME_CHANGE (100 * G_TIME_SPAN_MILLISECOND)
 
 /* A query libunbound works at. */
 typedef struct
@@ -150,7 +155,7 @@ context_new (Backend * backend)
     if (ub_ctx_set_option (ub, options[i][0], options[i][1]) != 0)
       g_debug ("resolver: libunbound does not know %s", options[i][0]);
   set_servers (ub);
-  /* Without the file nothing can be validated; with a broken one every
+  /* Without the root's nothing can be validated; with a broken one every
    * question fails. */
   if (access (mc_resolver_trust_anchor (), R_OK) == 0)
     ub_ctx_add_ta_file (ub, mc_resolver_trust_anchor ());
@@ -283,6 +288,17 @@ on_answer (void *data, int error, struct ub_result *result)
 
 /* --- the thread --- */
 
+static gchar *
+describe_error (int error)
+{
+  if (error != UB_INITFAIL)
+    return g_strdup (ub_strerror (error));
+  return
+      g_strdup_printf ("libunbound cannot use its settings: is \"%s\" a file "
+      "of DS or DNSKEY records (" MC_RESOLVER_TRUST_ANCHOR_ENV " in the "
+      "environment names another)?", mc_resolver_trust_anchor ());
+}
+
 static void
 start_query (Backend * backend, McQuery * query)
 {
@@ -303,9 +319,9 @@ start_query (Backend * backend, McQuery * query)
   error = ub_resolve_async (context->ub, mc_query_get_name (query),
       mc_query_get_type (query), DNS_CLASS_IN, asked, on_answer, &asked->id);
   if (error != 0) {
-    mc_query_fail (query, DNS_STATUS_FAILED, error == UB_INITFAIL ?
-        "libunbound cannot use its settings; is the trust anchor good?" :
-        ub_strerror (error));
+    g_autofree gchar *problem = describe_error (error);
+
+    mc_query_fail (query, DNS_STATUS_FAILED, problem);
     g_ptr_array_remove_fast (context->asked, asked);
   }
 }
@@ -473,9 +489,13 @@ static void
 unbound_network_changed (gpointer data)
 {
   Backend *backend = data;
+  gint64 now = g_get_monotonic_time ();
 
   g_mutex_lock (&backend->lock);
-  backend->renew = TRUE;
+  if (backend->changed_at == 0 || now - backend->changed_at >= SAME_CHANGE) {
+    backend->renew = TRUE;
+    backend->changed_at = now;
+  }
   g_mutex_unlock (&backend->lock);
 }
 

@@ -6,6 +6,7 @@
 #include "resolver-backend.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -137,27 +138,6 @@ mc_query_unref (McQuery * query)
   g_free (query);
 }
 
-McQuery *
-mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
-    core_time timeout, int wake_fd)
-{
-  McQuery *query = g_new0 (McQuery, 1);
-
-  if (timeout == 0)
-    timeout = MC_QUERY_TIMEOUT;
-  query->refs = 1;
-  query->resolver = mc_resolver_ref (resolver);
-  query->name = g_strdup (name);
-  query->type = type;
-  query->deadline = g_get_monotonic_time () +
-      (gint64) (MIN (timeout, 3600 * CORE_SECOND) / 1000);
-  query->wake_fd = wake_fd < 0 ? -1 : fcntl (wake_fd, F_DUPFD_CLOEXEC, 0);
-  g_mutex_init (&query->lock);
-  count (resolver, &resolver->stats.questions, 1);
-  resolver->funcs->ask (resolver->backend, query);
-  return query;
-}
-
 void
 mc_query_free (McQuery * query)
 {
@@ -257,13 +237,22 @@ counter_of (McResolver * resolver, dns_status status)
   }
 }
 
+static void
+wake (const McQuery * query, int wake_fd)
+{
+  const guint64 one = 1;
+
+  /* Only a full counter can refuse, and then the owner is awake anyway. */
+  if (wake_fd >= 0 && write (wake_fd, &one, sizeof (one)) < 0)
+    g_debug ("answer to %s: could not wake its owner", query->name);
+}
+
 /* The lock is held.  Nobody who waits any more may have taken the resolver
  * with him. */
 static void
 take_answer (McQuery * query, const dns_answer * answer, guint n_dropped)
 {
   McResolver *resolver = query->resolver;
-  const guint64 one = 1;
 
   query->answer = *answer;
   query->canonical = g_strdup (answer->canonical);
@@ -277,9 +266,7 @@ take_answer (McQuery * query, const dns_answer * answer, guint n_dropped)
 
   count (resolver, counter_of (resolver, answer->status), 1);
   count (resolver, &resolver->stats.records_dropped, n_dropped);
-  /* Only a full counter can refuse, and then the owner is awake anyway. */
-  if (query->wake_fd >= 0 && write (query->wake_fd, &one, sizeof (one)) < 0)
-    g_debug ("answer to %s: could not wake its owner", query->name);
+  wake (query, query->wake_fd);
 }
 
 void
@@ -306,36 +293,105 @@ mc_query_refuse (McQuery * query, const gchar * problem)
   mc_query_fail (query, DNS_STATUS_FAILED, problem);
 }
 
+McQuery *
+mc_query_new (McResolver * resolver, const gchar * name, guint16 type,
+    core_time timeout, int wake_fd)
+{
+  McQuery *query = g_new0 (McQuery, 1);
+  g_autofree gchar *problem = mc_resolver_settings_problem ();
+
+  if (timeout == 0)
+    timeout = MC_QUERY_TIMEOUT;
+  query->refs = 1;
+  query->resolver = mc_resolver_ref (resolver);
+  query->name = g_strdup (name);
+  query->type = type;
+  query->deadline = g_get_monotonic_time () +
+      (gint64) (MIN (timeout, 3600 * CORE_SECOND) / 1000);
+  query->wake_fd = wake_fd < 0 ? -1 : fcntl (wake_fd, F_DUPFD_CLOEXEC, 0);
+  if (problem == NULL && wake_fd >= 0 && query->wake_fd < 0)
+    problem = g_strdup ("out of file descriptors");
+  g_mutex_init (&query->lock);
+  count (resolver, &resolver->stats.questions, 1);
+  if (problem) {
+    mc_query_fail (query, DNS_STATUS_FAILED, problem);
+    if (query->wake_fd < 0)
+      wake (query, wake_fd);
+  } else {
+    resolver->funcs->ask (resolver->backend, query);
+  }
+  return query;
+}
+
 /* --- settings --- */
+
+/* NULL if it is not "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT". */
+static gchar *
+split_port (const gchar * text, guint64 * port)
+{
+  const gchar *end = strchr (text, ':');
+
+  if (text[0] == '[') {
+    end = strchr (++text, ']');
+    if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+      return NULL;
+  } else if (end == NULL || strchr (end + 1, ':') != NULL) {
+    /* Bare IPv6 has more than one. */
+    return g_strdup (text);
+  }
+  if (strchr (end, ':') != NULL && !g_ascii_string_to_unsigned (strchr (end,
+              ':') + 1, 10, 1, G_MAXUINT16, port, NULL))
+    return NULL;
+  return g_strndup (text, (gsize) (end - text));
+}
+
+static gboolean
+parse_server (const gchar * text, core_addr * server)
+{
+  guint64 port = 53;
+  g_autofree gchar *host = split_port (text, &port);
+
+  memset (server, 0, sizeof (*server));
+  server->port = (uint16_t) port;
+  return host != NULL && core_ip_from_string (host, &server->ip) &&
+      core_ip_is_unicast (&server->ip);
+}
 
 gboolean
 mc_resolver_get_server (core_addr * server)
 {
   const gchar *text = g_getenv (MC_RESOLVER_SERVER_ENV);
-  g_autofree gchar *host = NULL;
-  const gchar *colon;
-  guint64 port = 53;
 
-  if (text == NULL || text[0] == '\0')
-    return FALSE;
-  colon = text[0] == '[' ? strstr (text, "]:") : strchr (text, ':');
-  /* Bare IPv6 has more than one. */
-  if (colon != NULL && text[0] != '[' && strchr (colon + 1, ':') != NULL)
-    colon = NULL;
-  host = text[0] == '[' ? g_strndup (text + 1, strcspn (text + 1, "]")) :
-      g_strndup (text, colon ? (gsize) (colon - text) : strlen (text));
-  if (colon != NULL)
-    colon += text[0] == '[' ? 2 : 1;
+  return text != NULL && text[0] != '\0' && parse_server (text, server);
+}
 
-  memset (server, 0, sizeof (*server));
-  if (!core_ip_from_string (host, &server->ip) || (colon != NULL &&
-          !g_ascii_string_to_unsigned (colon, 10, 1, G_MAXUINT16, &port,
-              NULL))) {
-    g_warning (MC_RESOLVER_SERVER_ENV " is not ADDRESS[:PORT]: %s", text);
+/* libunbound would read a directory for ever. */
+static gboolean
+can_be_read (const gchar * file)
+{
+  struct stat st;
+
+  if (access (file, R_OK) != 0 || stat (file, &st) != 0)
     return FALSE;
-  }
-  server->port = (uint16_t) port;
-  return TRUE;
+  errno = EISDIR;
+  return !S_ISDIR (st.st_mode);
+}
+
+gchar *
+mc_resolver_settings_problem (void)
+{
+  const gchar *server = g_getenv (MC_RESOLVER_SERVER_ENV);
+  const gchar *anchor = g_getenv (MC_RESOLVER_TRUST_ANCHOR_ENV);
+  core_addr addr;
+
+  if (server != NULL && server[0] != '\0' && !parse_server (server, &addr))
+    return g_strdup_printf (MC_RESOLVER_SERVER_ENV " in the environment is "
+        "\"%s\", which is not ADDRESS, ADDRESS:PORT or [IPv6]:PORT of one host",
+        server);
+  if (anchor != NULL && anchor[0] != '\0' && !can_be_read (anchor))
+    return g_strdup_printf (MC_RESOLVER_TRUST_ANCHOR_ENV " in the environment "
+        "is \"%s\", which cannot be read: %s", anchor, g_strerror (errno));
+  return NULL;
 }
 
 const gchar *

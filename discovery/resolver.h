@@ -28,8 +28,9 @@ typedef struct _McQuery McQuery;
  *     ask this server instead of those in /etc/resolv.conf
  *   GST_MULTICAST_TRUST_ANCHOR=FILE
  *     DS or DNSKEY records to trust instead of the root's
- * Both are looked at for each question.  Without a readable trust anchor
- * nothing is validated, and everything is insecure. */
+ *     (an empty file, such as /dev/null: trust none, validate nothing)
+ * Both are looked at for each question, which fails while one of them is wrong.
+ * Without the root's nothing is validated, and everything is insecure. */
 #define MC_RESOLVER_SERVER_ENV "GST_MULTICAST_DNS"
 #define MC_RESOLVER_TRUST_ANCHOR_ENV "GST_MULTICAST_TRUST_ANCHOR"
 #define MC_RESOLVER_TRUST_ANCHOR "/usr/share/dns/root.key"

@@ -52,7 +52,11 @@ struct _GstAmtDiscovery
   gboolean news;                /*   and nobody knows yet */
   amt_relay_candidate relay;
   driad_candidate used;         /* what led to it */
-  gchar *dns_problem;           /* of the last answer that was none */
+  gboolean awaiting;            /* no packet came since it was joined */
+  gboolean trying;              /* attempts were told, and no end of them */
+  amt_lost_reason reason;       /* of the search, if the relay is in use */
+  gchar *dns_problem;           /* of the last answer that was none, ... */
+  gchar *dns_problem_of;        /* which is what was asked for */
   gchar *problem;
 };
 
@@ -96,6 +100,7 @@ break_off (GstAmtDiscovery * self)
         "No longer looking for relays");
   self->looking_up = FALSE;
   self->n_events = 0;
+  self->news = self->trying = self->awaiting = FALSE;
 }
 
 void
@@ -107,6 +112,7 @@ gst_amt_discovery_free (GstAmtDiscovery * self)
   driad_free (self->d);
   g_clear_pointer (&self->resolver, mc_resolver_unref);
   g_free (self->dns_problem);
+  g_free (self->dns_problem_of);
   g_free (self->problem);
   g_free (self);
 }
@@ -207,14 +213,25 @@ ask (GstAmtDiscovery * self, core_time now)
 }
 
 static void
+clear_dns_problem (GstAmtDiscovery * self)
+{
+  g_clear_pointer (&self->dns_problem, g_free);
+  g_clear_pointer (&self->dns_problem_of, g_free);
+}
+
+static void
 note_problem (GstAmtDiscovery * self, const Question * question,
     const dns_answer * answer)
 {
   if (answer->status != DNS_STATUS_BOGUS &&
       answer->status != DNS_STATUS_FAILED &&
-      answer->status != DNS_STATUS_TIMEOUT)
+      answer->status != DNS_STATUS_TIMEOUT) {
+    if (g_strcmp0 (self->dns_problem_of, question->what) == 0)
+      clear_dns_problem (self);
     return;
-  g_free (self->dns_problem);
+  }
+  clear_dns_problem (self);
+  self->dns_problem_of = g_strdup (question->what);
   self->dns_problem = g_strdup_printf ("asking for %s failed (%s%s%s)",
       question->what, dns_status_name (answer->status),
       answer->problem ? ": " : "", answer->problem ? answer->problem : "");
@@ -284,6 +301,7 @@ begin_attempt (GstAmtDiscovery * self, const driad_event_info * event,
     };
 
     self->events[self->n_events++] = told;
+    self->trying = TRUE;
   }
 }
 
@@ -354,8 +372,11 @@ take_events (GstAmtDiscovery * self, core_time now)
             event.reason_text, self->dns_problem);
         GST_INFO_OBJECT (self->element, "%s", self->problem);
         break;
-      case DRIAD_EVENT_CANDIDATES:
       case DRIAD_EVENT_LOST:
+        GST_INFO_OBJECT (self->element, "the relay brings nothing");
+        self->reason = event.reason;
+        break;
+      case DRIAD_EVENT_CANDIDATES:
         break;
     }
   }
@@ -384,6 +405,8 @@ gst_amt_discovery_step (GstAmtDiscovery * self, core_time now)
   if (self->d == NULL || driad_get_state (self->d) == DRIAD_IDLE)
     return FALSE;
   collect_answers (self, now);
+  /* After a pause: what came in it is read before it is found to be late. */
+  step_attempts (self, now);
   driad_expire (self->d, now);
   pump (self, now);
   news = self->news;
@@ -398,6 +421,8 @@ gst_amt_discovery_deadline (const GstAmtDiscovery * self)
 
   if (self->d == NULL)
     return CORE_TIME_NEVER;
+  if (self->news)
+    return 0;
   deadline = driad_deadline (self->d);
   for (guint i = 0; i < G_N_ELEMENTS (self->attempts); i++)
     if (self->attempts[i].probe != NULL)
@@ -427,10 +452,63 @@ gst_amt_discovery_event (GstAmtDiscovery * self, amt_gateway_event_info * event)
 void
 gst_amt_discovery_settle (GstAmtDiscovery * self, core_time now)
 {
-  if (self->d == NULL || driad_get_state (self->d) == DRIAD_SETTLED)
+  if (self->d == NULL)
+    return;
+  self->trying = FALSE;
+  if (driad_get_state (self->d) == DRIAD_SETTLED)
     return;
   driad_settle (self->d, &self->used.where, now);
   pump (self, now);
+}
+
+void
+gst_amt_discovery_confirm (GstAmtDiscovery * self, core_time now)
+{
+  const amt_gateway_event_info told = {.type = AMT_EVENT_CONNECTED,
+    .relay = self->relay.addr,.channel = -1
+  };
+
+  if (self->trying && self->n_events < MAX_EVENTS)
+    self->events[self->n_events++] = told;
+  self->trying = FALSE;
+  gst_amt_discovery_joined (self, now);
+}
+
+void
+gst_amt_discovery_joined (GstAmtDiscovery * self, core_time now)
+{
+  driad_joined (self->d, now);
+  self->awaiting = TRUE;
+}
+
+void
+gst_amt_discovery_data (GstAmtDiscovery * self, core_time now)
+{
+  if (!self->awaiting)
+    return;
+  self->awaiting = FALSE;
+  /* It was only slow: the others are not needed. */
+  if (driad_get_state (self->d) != DRIAD_SETTLED) {
+    driad_settle (self->d, &self->used.where, now);
+    gst_amt_discovery_confirm (self, now);
+    self->awaiting = FALSE;
+  }
+  driad_data (self->d, now);
+}
+
+void
+gst_amt_discovery_resume (GstAmtDiscovery * self, core_time now)
+{
+  if (!self->awaiting)
+    return;
+  driad_data (self->d, now);
+  driad_joined (self->d, now);
+}
+
+amt_lost_reason
+gst_amt_discovery_get_reason (const GstAmtDiscovery * self)
+{
+  return self->reason;
 }
 
 void
@@ -439,7 +517,7 @@ gst_amt_discovery_lost (GstAmtDiscovery * self, amt_lost_reason reason,
 {
   if (self->d == NULL)
     return;
-  self->found = FALSE;
+  self->found = self->awaiting = FALSE;
   driad_lost (self->d, reason, now);
   pump (self, now);
 }
@@ -455,6 +533,9 @@ gst_amt_discovery_network_changed (GstAmtDiscovery * self, core_time now)
   domains = mc_resolver_search_domains ();
   for (guint i = 0; i < G_N_ELEMENTS (self->questions); i++)
     clear_question (&self->questions[i]);
+  clear_dns_problem (self);
+  self->awaiting = FALSE;
+  self->reason = AMT_LOST_NETWORK_CHANGED;
   driad_network_changed (self->d, (const char *const *) domains,
       g_strv_length (domains), now);
   pump (self, now);

@@ -46,6 +46,22 @@ void gst_amt_discovery_lost (GstAmtDiscovery * discovery,
 void gst_amt_discovery_network_changed (GstAmtDiscovery * discovery,
     core_time now);
 
+/* Instead of using the relay that answered: it is the one in use. */
+void gst_amt_discovery_confirm (GstAmtDiscovery * discovery, core_time now);
+
+/* The channel was joined; a packet came.  When none comes for some seconds
+ * others are tried, and the relay stays in use until one answers (RFC 8777
+ * §3.3.4.1). */
+void gst_amt_discovery_joined (GstAmtDiscovery * discovery, core_time now);
+void gst_amt_discovery_data (GstAmtDiscovery * discovery, core_time now);
+
+/* A pause ended, in which nothing could come. */
+void gst_amt_discovery_resume (GstAmtDiscovery * discovery, core_time now);
+
+/* Why another relay than the one in use was looked for. */
+amt_lost_reason gst_amt_discovery_get_reason (const GstAmtDiscovery *
+    discovery);
+
 /* How the relay was found, "" before that: "dns-sd", "anycast", "amtrelay";
  * and what DNSSEC says of that: "secure", "insecure". */
 const gchar *gst_amt_discovery_get_way (const GstAmtDiscovery * discovery);

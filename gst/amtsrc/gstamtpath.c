@@ -20,6 +20,7 @@ struct _GstAmtPath
 
   gboolean connecting;          /* a relay is asked and has not answered */
   gboolean connected;           /* some relay answered */
+  gboolean in_use;              /*   and is not lost */
 };
 
 static const gchar *
@@ -34,6 +35,8 @@ lost_reason (amt_lost_reason reason)
       return "limit";
     case AMT_LOST_NO_DATA:
       return "no-data";
+    case AMT_LOST_NETWORK_CHANGED:
+      return "network-changed";
     default:
       return "lost";
   }
@@ -99,7 +102,9 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
   core_addr_to_string (&event->relay, relay);
   switch (event->type) {
     case AMT_EVENT_CONNECTING:
-      tell->relay = event->relay;
+      /* Others may be tried while one is in use. */
+      if (!path->in_use)
+        tell->relay = event->relay;
       gst_mc_progress (path->element,
           path->connecting ? GST_PROGRESS_TYPE_CONTINUE :
           GST_PROGRESS_TYPE_START, "connect",
@@ -110,7 +115,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
     case AMT_EVENT_CONNECTED:
       tell->relay = event->relay;
       path->connecting = FALSE;
-      path->connected = TRUE;
+      path->connected = path->in_use = TRUE;
       gst_mc_progress (path->element, GST_PROGRESS_TYPE_COMPLETE, "connect",
           "Relay %s answers", relay);
       break;
@@ -126,6 +131,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
       gst_mc_tell_gap (tell, GST_MC_DELIVERY_TUNNEL);
       break;
     case AMT_EVENT_RELAY_LOST:
+      path->in_use = FALSE;
       gst_mc_tell_cancel_request (tell,
           "The relay was lost before a packet came");
       gst_mc_progress (path->element, path->connecting ?
@@ -193,6 +199,7 @@ path_leave (GstMcPath * path, core_time now)
   GstAmtPath *self = (GstAmtPath *) path;
 
   end_connect (self, GST_PROGRESS_TYPE_CANCELED, "Native multicast came");
+  self->in_use = FALSE;
   gst_amt_tunnel_leave (self->tunnel, now);
 }
 

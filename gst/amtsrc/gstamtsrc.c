@@ -53,9 +53,10 @@
  *   `join-latency` (guint64, ns since the element began to ask for it: since
  *   PLAYING, or since the path before it was left).
  * * `multicast-leave`: the path is left or lost. Field `reason` (string:
- *   `stopped`; of the tunnel `no-answer`, `unreachable`, `limit`, `no-data`, or
- *   `native`: native multicast took over; of native multicast `silent`: the
- *   tunnel took over, or `network-changed`).
+ *   `stopped`; of the tunnel `no-answer`, `unreachable`, `limit`, `no-data`,
+ *   `network-changed`: another relay is the one to use there, or `native`:
+ *   native multicast took over; of native multicast `silent`: the tunnel took
+ *   over, or `network-changed`).
  * * `multicast-stalled`: nothing came for #GstAmtSrc:stall-timeout; once per
  *   silence. Field `silence` (guint64, ns).
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field

@@ -294,7 +294,10 @@ gst_amt_settings_install_properties (GObjectClass * klass)
    * `_amt._udp` of the search domains of this host (DNS-SD), the anycast
    * addresses 192.52.193.1 and 2001:3::1, AMTRELAY records of the source's
    * reverse name. Several are tried at a time, 250 ms apart; the first that
-   * takes us is used.
+   * takes us is used. Others are looked for when it is lost, when it brings
+   * nothing for 4 s (twice as long each time, 120 s at most), and when this host
+   * gets another address, link or route; one that failed is not tried for
+   * 3 minutes, one that takes no more gateways for 10, unless there is no other.
    *
    * Since: 0.1
    */

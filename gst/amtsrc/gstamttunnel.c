@@ -27,9 +27,10 @@ struct _GstAmtTunnel
   GstAmtRelays *relays;         /* those the user named, or NULL: */
   GstAmtDiscovery *discovery;
   core_ip local;                /* of the user's, or family NONE */
-  GstMcChannel wanted;
   int channel;                  /* the gateway's number for it */
   guint route;                  /* see route_digest () */
+  guint host;                   /* and host_digest () */
+  gboolean moving;              /* RELAY_LOST will tell of our own doing */
   gboolean reassembled;         /* the last payload */
 
   guint64 too_big;
@@ -112,6 +113,15 @@ is_named (const GstAmtSettings * settings)
   return settings->relay != NULL && settings->relay[0] != '\0';
 }
 
+/* Where the host is, for as long as there is no relay to tell it by. */
+static guint
+host_digest (void)
+{
+  const core_ip *far[] = { &amt_discovery_v4, &amt_discovery_v6 };
+
+  return gst_mc_iface_host_digest (far, G_N_ELEMENTS (far));
+}
+
 /* What leads to a relay. */
 static gboolean
 open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
@@ -128,6 +138,7 @@ open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
   if (!is_named (settings))
     tunnel->discovery = gst_amt_discovery_new (tunnel->element, tunnel->poll,
         &tunnel->local, wake_fd);
+  tunnel->host = host_digest ();
   return TRUE;
 }
 
@@ -201,7 +212,6 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
   amt_channel wanted =
       { channel->source, channel->group, (uint16_t) channel->port };
 
-  tunnel->wanted = *channel;
   /* The settings were checked; there is room for one channel. */
   tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
   if (tunnel->discovery)
@@ -211,7 +221,6 @@ gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
 void
 gst_amt_tunnel_set_port (GstAmtTunnel * tunnel, guint port, core_time now)
 {
-  tunnel->wanted.port = port;
   amt_gateway_set_port (tunnel->gateway, tunnel->channel, (uint16_t) port, now);
 }
 
@@ -228,6 +237,8 @@ void
 gst_amt_tunnel_resume (GstAmtTunnel * tunnel, core_time now)
 {
   amt_gateway_resume (tunnel->gateway, now);
+  if (tunnel->discovery)
+    gst_amt_discovery_resume (tunnel->discovery, now);
 }
 
 /* Where datagrams to the relay leave the host, as one number. */
@@ -253,6 +264,7 @@ gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
 {
   guint ifindex = 0;
   guint route = route_digest (tunnel, &ifindex);
+  guint host = host_digest ();
 
   /* The relay hears of us by another address, or we missed what it sent. */
   if (route != 0 && (route != tunnel->route ||
@@ -261,11 +273,12 @@ gst_amt_tunnel_network_changed (GstAmtTunnel * tunnel,
     amt_gateway_network_changed (tunnel->gateway, now);
     if (tunnel->discovery)
       gst_amt_discovery_network_changed (tunnel->discovery, now);
-  } else if (route == 0 && tunnel->discovery) {
+  } else if (route == 0 && host != tunnel->host && tunnel->discovery) {
     /* What was asked and tried on the network before says nothing of this. */
     gst_amt_discovery_network_changed (tunnel->discovery, now);
   }
   tunnel->route = route;
+  tunnel->host = host;
 }
 
 static void
@@ -284,23 +297,24 @@ read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
   }
 }
 
-/* Another relay than the one in use is the better one now. */
+/* This relay is the better one now; often that is the one in use. */
 static void
 move_to (GstAmtTunnel * tunnel, const amt_relay_candidate * relay,
     core_time now)
 {
   const amt_gateway_stats *stats = amt_gateway_get_stats (tunnel->gateway);
-  const amt_channel wanted = { tunnel->wanted.source, tunnel->wanted.group,
-    (uint16_t) tunnel->wanted.port
-  };
-  gboolean leave = stats->state == AMT_GATEWAY_ACTIVE &&
-      !core_addr_equal (&stats->relay, &relay->addr);
+  gboolean in_use = stats->state == AMT_GATEWAY_ACTIVE;
 
-  if (leave)
-    amt_gateway_leave (tunnel->gateway, tunnel->channel, now);
+  if (in_use && core_addr_equal (&stats->relay, &relay->addr)) {
+    gst_amt_discovery_confirm (tunnel->discovery, now);
+    return;
+  }
   amt_gateway_set_candidates (tunnel->gateway, relay, 1, now);
-  if (leave)
-    tunnel->channel = amt_gateway_join (tunnel->gateway, &wanted, now);
+  if (!in_use)
+    return;
+  tunnel->moving = TRUE;
+  amt_gateway_move (tunnel->gateway,
+      gst_amt_discovery_get_reason (tunnel->discovery), now);
 }
 
 static void
@@ -367,6 +381,8 @@ gst_amt_tunnel_next (GstAmtTunnel * tunnel, core_time now,
   if (ret <= 0)
     return FALSE;
 
+  if (tunnel->discovery)
+    gst_amt_discovery_data (tunnel->discovery, now);
   payload->data = view.data;
   payload->len = view.len;
   payload->realtime = datagram->realtime;
@@ -391,6 +407,10 @@ tell_discovery (GstAmtTunnel * tunnel, const amt_gateway_event_info * event,
 {
   if (event->type == AMT_EVENT_CONNECTED) {
     gst_amt_discovery_settle (tunnel->discovery, now);
+  } else if (event->type == AMT_EVENT_REPORTED) {
+    gst_amt_discovery_joined (tunnel->discovery, now);
+  } else if (event->type == AMT_EVENT_RELAY_LOST && tunnel->moving) {
+    tunnel->moving = FALSE;
   } else if (event->type == AMT_EVENT_RELAY_LOST) {
     gst_amt_discovery_lost (tunnel->discovery, event->reason, now);
     amt_gateway_set_candidates (tunnel->gateway, NULL, 0, now);

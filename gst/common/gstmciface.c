@@ -149,6 +149,13 @@ ifaddr_ip (const struct ifaddrs *ifa, core_ip * ip)
   return TRUE;
 }
 
+static gboolean
+is_link_local (const core_ip * ip)
+{
+  return ip->family == CORE_FAMILY_V6 && ip->bytes[0] == 0xfe &&
+      (ip->bytes[1] & 0xc0) == 0x80;
+}
+
 /* IGMP is sent from an IPv4 address, MLD from a link-local one alone: others
  * come and go by themselves (RFC 8981). */
 static gboolean
@@ -156,8 +163,7 @@ sends_joins (const core_ip * ip, core_family family)
 {
   if (ip->family != family)
     return FALSE;
-  return family == CORE_FAMILY_V4 ||
-      (ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80);
+  return family == CORE_FAMILY_V4 || is_link_local (ip);
 }
 
 /* The order in which the system lists addresses means nothing. */
@@ -168,6 +174,44 @@ ip_digest (const core_ip * ip)
 
   for (gsize i = 0; i < core_ip_len (ip); i++)
     digest = digest * 33 + ip->bytes[i];
+  return digest;
+}
+
+static guint
+addresses_digest (const struct ifaddrs *all)
+{
+  guint digest = 0;
+
+  for (const struct ifaddrs * ifa = all; ifa; ifa = ifa->ifa_next) {
+    core_ip ip;
+
+    if ((ifa->ifa_flags & IFF_LOOPBACK) || !ifaddr_ip (ifa, &ip) ||
+        is_link_local (&ip))
+      continue;
+    digest += ip_digest (&ip) + (ifa->ifa_flags & (IFF_UP | IFF_RUNNING));
+    digest += gst_mc_iface_carrier_changes (if_nametoindex (ifa->ifa_name));
+  }
+  return digest;
+}
+
+guint
+gst_mc_iface_host_digest (const core_ip * const *to, guint n)
+{
+  struct ifaddrs *all = NULL;
+  guint digest = 0;
+
+  if (getifaddrs (&all) == 0) {
+    digest = addresses_digest (all);
+    freeifaddrs (all);
+  }
+  for (guint i = 0; i < n; i++) {
+    core_ip local;
+    guint index;
+
+    digest *= 33;
+    if (gst_mc_iface_route (to[i], &index, &local))
+      digest += index + ip_digest (&local);
+  }
   return digest;
 }
 

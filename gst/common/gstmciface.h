@@ -40,4 +40,8 @@ guint gst_mc_iface_carrier_changes (guint ifindex);
 gboolean gst_mc_iface_route (const core_ip * to, guint * ifindex,
     core_ip * local);
 
+/* Where the host is, as one number: its addresses but for loopback and
+ * link-local ones, the links that have them, and the ways to n destinations. */
+guint gst_mc_iface_host_digest (const core_ip * const *to, guint n);
+
 G_END_DECLS

@@ -18,11 +18,10 @@ enum
   STEP_LOST,                    /* u8 reason */
   STEP_JOINED,
   STEP_DATA,
-  STEP_CONGESTED,
+  STEP_STOP,
   STEP_NETWORK,                 /* u8: how many domains */
   STEP_SETTLE,                  /* u8: which of the list */
   STEP_START,
-  STEP_STOP,
   STEP_COUNT,
 
   MAX_OPEN = 64,
@@ -308,9 +307,6 @@ step (state * s)
     case STEP_DATA:
       driad_data (s->d, s->now);
       break;
-    case STEP_CONGESTED:
-      driad_congested (s->d, s->now);
-      break;
     case STEP_NETWORK:
       step_network (s);
       break;
@@ -341,7 +337,6 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   FUZZ_CHECK (core_ip_from_string (flags & 1 ? "2001:db8::10" : "192.0.2.10",
           &config.source));
   config.list_only = (flags & 2) != 0;
-  config.require_secure = (flags & 4) != 0;
   config.without[DRIAD_ANYCAST] = (flags & 8) != 0;
   config.without[DRIAD_DNS_SD] = (flags & 16) != 0;
   config.max_attempts = flags >> 5;

@@ -291,8 +291,8 @@ def dns(rdata):
 
 
 # Steps of fuzz-driad.c.
-(TIME, DEADLINE, ANSWER, FAIL, ATTEMPT, LOST, JOINED, DATA, CONGESTED, NETWORK,
- SETTLE, START, STOP) = range(13)
+(TIME, DEADLINE, ANSWER, FAIL, ATTEMPT, LOST, JOINED, DATA, STOP, NETWORK,
+ SETTLE, START) = range(12)
 
 
 def driad():
@@ -302,7 +302,7 @@ def driad():
     yield "race", bytes([race | no_sd]) + three + bytes(
         [DEADLINE, DEADLINE, ATTEMPT, 0, 2, DEADLINE, ATTEMPT, 1, 1,
          DEADLINE, ATTEMPT, 2, 0, JOINED, DEADLINE, DEADLINE, ATTEMPT, 0, 0,
-         JOINED, DATA, CONGESTED, DEADLINE, LOST, 1, TIME, 20])
+         JOINED, DATA, DEADLINE, LOST, 1, TIME, 20])
     yield "names", bytes([race | no_sd]) + bytes(
         [ANSWER, 0, hour | secure, 2, 1, 3, 0, 2, 0x83, 1]) + bytes(
         [ANSWER, 1, hour, 1, 4, ANSWER, 2, hour, 2, 4, 5, DEADLINE,
@@ -318,8 +318,10 @@ def driad():
     yield "list", bytes([list_only | 1]) + three + bytes(
         [SETTLE, 1, TIME, 24, LOST, 0, FAIL, 0, 4, NETWORK, 2, DEADLINE,
          STOP, START, NETWORK, 0xc0, DEADLINE, DEADLINE])
-    yield "secure", bytes([4 | no_sd]) + three + bytes(
+    yield "secure", bytes([no_sd]) + three + bytes(
         [FAIL, 0, 3, DEADLINE, TIME, 24, ANSWER, 0, hour | secure, 1, 0, 1, 1])
+    yield "stop-while-asking", bytes([race]) + bytes(
+        [ANSWER, 0, hour, 1, 1, STOP, START, ANSWER, 0, hour, 1, 1, DEADLINE])
     yield "raw", bytes([no_sd]) + bytes(
         [ANSWER, 0, 0x80 | 24, 3, 1, 9, 6, 1, 1, 127, 0, 0, 1, 2, 1, 4])
 # The calls of fuzz-ambi-verify.c.

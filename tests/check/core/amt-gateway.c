@@ -645,6 +645,35 @@ GST_START_TEST (test_bounded_members)
 
 GST_END_TEST;
 
+/* Somebody knows a better relay: the one in use gets a farewell. */
+GST_START_TEST (test_move)
+{
+  test_bench *b = bench_new ();
+  test_peer *p = bench_peer (b, RELAY), *q = bench_peer (b, RELAY_B);
+  amt_gateway_event_info ev = { 0 };
+
+  amt_gateway_move (b->gw, AMT_LOST_NO_DATA, b->now);
+  bench_one_candidate (b, RELAY, false);
+  amt_gateway_move (b->gw, AMT_LOST_NO_DATA, b->now);
+  bench_join (b, S1, G1, 5001);
+  amt_gateway_move (b->gw, AMT_LOST_NO_DATA, b->now);
+  bench_run (b, SECONDS (1));
+  fail_unless_equals_int (p->n_joined, 1);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, NULL), 0);
+
+  bench_one_candidate (b, RELAY_B, false);
+  amt_gateway_move (b->gw, AMT_LOST_NETWORK_CHANGED, b->now);
+  bench_run (b, SECONDS (2));
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_RELAY_LOST, &ev), 1);
+  fail_unless_equals_int (ev.reason, AMT_LOST_NETWORK_CHANGED);
+  fail_unless_equals_int (p->n_joined, 0);
+  fail_unless_equals_int (q->n_joined, 1);
+  fail_unless_equals_uint64 (amt_gateway_get_stats (b->gw)->failovers, 1);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
 static Suite *
 amt_gateway_suite (void)
 {
@@ -670,6 +699,7 @@ amt_gateway_suite (void)
   tcase_add_test (tc, test_stop_many_channels);
   tcase_add_test (tc, test_left_while_lost);
   tcase_add_test (tc, test_bounded_members);
+  tcase_add_test (tc, test_move);
   return s;
 }
 

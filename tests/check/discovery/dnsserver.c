@@ -17,6 +17,7 @@
 
 struct _DnsServer
 {
+  int stuck;                    /* a connection that gets no answer, or -1 */
   int udp;
   int tcp;
   int stop_fd;
@@ -213,15 +214,15 @@ serve_udp (DnsServer * server)
       (struct sockaddr *) &from, &from_len);
   gsize answer;
 
+  question q;
+
   if (len <= 0)
     return;
   g_atomic_int_inc (&server->n_udp);
   answer = make_answer (in, (gsize) len, out, sizeof (out));
   /* More than the 512 or 1232 octets that resolvers take: say so. */
-  if (answer > 500) {
-    question q;
-
-    read_question (in, (gsize) len, &q);
+  if (read_question (in, (gsize) len, &q) && (answer > 500 ||
+          strcmp (q.label, "stuck") == 0)) {
     answer = q.question_end;
     out[2] |= 0x02;
     out[6] = out[7] = 0;
@@ -236,6 +237,7 @@ serve_tcp (DnsServer * server)
 {
   guint8 in[4096], out[4098];
   int fd = accept4 (server->tcp, NULL, NULL, SOCK_CLOEXEC);
+  question q;
   ssize_t len;
   gsize got = 0, answer;
 
@@ -248,6 +250,13 @@ serve_tcp (DnsServer * server)
     got += (gsize) len;
   }
   g_atomic_int_inc (&server->n_tcp);
+  if (got > 2 && read_question (in + 2, got - 2, &q) &&
+      strcmp (q.label, "stuck") == 0) {
+    if (server->stuck >= 0)
+      close (server->stuck);
+    server->stuck = fd;
+    return;
+  }
   answer = got > 2 ? make_answer (in + 2, got - 2, out + 2, 4096) : 0;
   out[0] = (guint8) (answer >> 8);
   out[1] = (guint8) answer;
@@ -309,7 +318,7 @@ dns_server_new (core_family family)
   DnsServer *server = g_new0 (DnsServer, 1);
   guint16 port = 0;
 
-  server->udp = server->tcp = -1;
+  server->udp = server->tcp = server->stuck = -1;
   /* A port that is free for the one need not be for the other. */
   for (guint i = 0; i < 20 && server->tcp < 0; i++) {
     port = 0;
@@ -342,6 +351,8 @@ dns_server_free (DnsServer * server)
   close (server->stop_fd);
   close (server->udp);
   close (server->tcp);
+  if (server->stuck >= 0)
+    close (server->stuck);
   g_free (server->address);
   g_free (server);
 }

@@ -24,7 +24,8 @@ typedef struct _DnsServer DnsServer;
  *   loop       a CNAME to loop.loop.example., and so on
  *   nodata, nxdomain, servfail, refused
  *   garbage    no DNS message
- *   silent     nothing */
+ *   silent     nothing
+ *   stuck      a truncated answer, and over TCP nothing */
 DnsServer *dns_server_new (core_family family);
 void dns_server_free (DnsServer * server);
 

@@ -11,6 +11,7 @@
 # shellcheck source-path=SCRIPTDIR source=publisher.sh
 . "${MC_NETNS_LIB%/*}/publisher.sh"
 
+need_validation
 new_publisher
 new_certificates
 publish 198.51.100.9

@@ -15,6 +15,7 @@
 # 250 ms between attempts, and packets wait for their first manifests.
 TAKE_OVER=15
 
+need_validation
 new_publisher
 new_certificates
 publish '10@198.51.100.1, 20@198.51.100.9, 30@198.51.100.8'

@@ -214,10 +214,12 @@ expect_answer "ok insecure - * 10/0/1/203.0.113.15*" plain 10$R4 AMTRELAY
 # The validating server gives no bogus data.
 expect_answer "failed insecure *" plain 10.113.0.203.in-addr.arpa. AMTRELAY
 expect_answer "no-name insecure *" plain 99$R4 AMTRELAY
+expect_answer "ok insecure *" plain 30$R4 AMTRELAY
 use 'nameserver 127.0.0.2' 'options trust-ad'
 resolver trusting libc
 expect_answer "ok secure - * 10/0/1/203.0.113.15*" trusting 10$R4 AMTRELAY
 expect_answer "ok secure 20.16-31$R4 *" trusting 20$R4 AMTRELAY
+expect_answer "ok secure *" trusting 30$R4 AMTRELAY
 expect_answer "ok insecure 10.100.rev.example. *" trusting \
   10.100.51.198.in-addr.arpa. AMTRELAY
 use 'nameserver 127.0.0.1'

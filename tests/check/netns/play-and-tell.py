@@ -68,6 +68,7 @@ class Player:
         elif message.type == Gst.MessageType.PROGRESS:
             kind, code, text = message.parse_progress()
             self.values[f"progress.{code}.{kind.value_nick}"] = 1
+            self.values[f"progress.{code}"] = kind.value_nick
             self.add_text("asked", text)
         elif message.type == Gst.MessageType.ELEMENT:
             structure = message.get_structure()
