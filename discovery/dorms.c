@@ -12,6 +12,7 @@
 #include <string.h>
 
 static const core_time question_timeout = 10 * CORE_SECOND;
+static const core_time connect_timeout = 5 * CORE_SECOND;
 static const core_time round_timeout = 60 * CORE_SECOND;
 static const core_time refresh_spacing = CORE_SECOND;
 
@@ -177,6 +178,8 @@ dorms_question_next (dorms * d, dorms_question * out, core_time now)
   if (d->open_until > end)
     d->open_until = end > d->now ? end : d->now;
   d->question.timeout = d->open_until - d->now;
+  d->question.connect_timeout = d->question.timeout < connect_timeout ?
+      d->question.timeout : connect_timeout;
   *out = d->question;
   return true;
 }

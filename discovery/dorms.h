@@ -71,7 +71,8 @@ typedef struct
 {
   unsigned id;
   dorms_ask ask;
-  core_time timeout;            /* no answer is waited for any longer */
+  core_time timeout;            /* no answer is waited for any longer, */
+  core_time connect_timeout;    /* and no connection with a server */
   char name[DORMS_SRV_NAME_MAX];
 
   /* GET: the certificate must be that of host.  Redirects are not followed,
