@@ -223,6 +223,8 @@ GST_START_TEST (test_faults)
         PORT_BODY ("1"), DORMS_BAD_CONTENT_TYPE, IGNORE},
     {"no JSON", {.status = 200,.content_type = JSON}, "{", DORMS_BAD_JSON,
         TWICE},
+    {"empty", {.status = 200,.content_type = JSON}, NULL, DORMS_BAD_JSON,
+        TWICE},
     {"bad metadata", {.status = 200,.content_type = JSON},
         "{\"group\":[{\"address\":\"192.0.2.1\"}]}", DORMS_BAD_METADATA,
         TWICE},
@@ -352,6 +354,7 @@ GST_START_TEST (test_no_root)
     {"elsewhere", {.status = 200}, "{\"links\":[{\"rel\":\"restconf\","
         "\"href\":\"https://evil.example/r\"}]}", DORMS_NO_RESTCONF_ROOT,
         IGNORE},
+    {"empty", {.status = 200}, NULL, DORMS_NO_RESTCONF_ROOT, IGNORE},
     {"404", {.status = 404}, NULL, DORMS_NO_RESTCONF_ROOT, IGNORE},
     {"403", {.status = 403}, NULL, DORMS_DENIED, STAY},
     {"500", {.status = 500}, NULL, DORMS_UNREACHABLE, STAY},
