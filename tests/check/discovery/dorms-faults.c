@@ -333,6 +333,32 @@ GST_START_TEST (test_forms)
 
 GST_END_TEST;
 
+/* Without colons, two of the forms are the same. */
+GST_START_TEST (test_forms_of_v4)
+{
+  for (unsigned form = 0; form < DORMS_N_FORMS; form++) {
+    if (form > 0) {
+      teardown ();
+      setup ();
+    }
+    dorms_servers_get (script.servers, HOST, 443, script.now)->form =
+        (dorms_form) form;
+    script_start (&script);
+    script_expect_srv (&script);
+    script_answer_host (&script);
+    script_find_root (&script, HOST, 443);
+    script_expect_get (&script, HOST, 443, form == DORMS_FORM_OLD_TREE ?
+        OLD_CHANNEL_PATH : CHANNEL_PATH);
+    script_answer_status (&script, 404);
+    script_expect_get (&script, HOST, 443, form == DORMS_FORM_OLD_TREE ?
+        CHANNEL_PATH : OLD_CHANNEL_PATH);
+    script_answer_status (&script, 404);
+    script_expect_error (&script, DORMS_NO_METADATA);
+  }
+}
+
+GST_END_TEST;
+
 /*
  * host-meta and library
  */
@@ -596,6 +622,7 @@ dorms_faults_suite (void)
   tcase_add_test (tc, test_not_in_a_row);
   tcase_add_test (tc, test_no_metadata);
   tcase_add_test (tc, test_forms);
+  tcase_add_test (tc, test_forms_of_v4);
   tcase_add_test (tc, test_no_root);
   tcase_add_test (tc, test_root_unreachable);
   tcase_add_test (tc, test_all_ignored);
