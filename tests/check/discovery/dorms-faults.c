@@ -250,6 +250,44 @@ GST_START_TEST (test_faults)
 
 GST_END_TEST;
 
+/* The bodies of the vectors whose type counts. */
+GST_START_TEST (test_media_types)
+{
+  JsonParser *parser = vectors_load ("dorms-errors.json");
+  JsonObject *root = vectors_root (parser);
+  unsigned n_refused = 0;
+
+  for (unsigned i = 0; i < vectors_count (root, "raw-bodies"); i++) {
+    JsonObject *v = vectors_at (root, "raw-bodies", i);
+    const char *body = vector_string (v, "body-text");
+    const char *expect = vector_string (v, "expect");
+    dorms_http_answer answer = {.status = 200,
+      .content_type = vector_string (v, "content-type"),
+      .body = (const uint8_t *) body,.body_len = strlen (body)
+    };
+
+    if (expect == NULL || (strcmp (expect, "bad-content-type") != 0 &&
+            strcmp (expect, "ok") != 0))
+      continue;
+    teardown ();
+    setup ();
+    start_with_two ();
+    script_find_root (&script, A, 443);
+    script_expect_get (&script, A, 443, CHANNEL_PATH);
+    script_answer (&script, &answer);
+    if (strcmp (expect, "ok") == 0) {
+      script_expect_state (&script, DORMS_STATE_FRESH);
+    } else {
+      script_expect_error (&script, DORMS_BAD_CONTENT_TYPE);
+      n_refused++;
+    }
+  }
+  fail_unless_equals_int (n_refused, 2);
+  g_object_unref (parser);
+}
+
+GST_END_TEST;
+
 /* One good answer between two bad ones makes them forgotten. */
 GST_START_TEST (test_not_in_a_row)
 {
@@ -619,6 +657,7 @@ dorms_faults_suite (void)
   tcase_add_test (tc, test_trust_off);
   tcase_add_test (tc, test_srv_match);
   tcase_add_test (tc, test_faults);
+  tcase_add_test (tc, test_media_types);
   tcase_add_test (tc, test_not_in_a_row);
   tcase_add_test (tc, test_no_metadata);
   tcase_add_test (tc, test_forms);
