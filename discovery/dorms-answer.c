@@ -109,6 +109,8 @@ ask_metadata (dorms * d, dorms_form form)
 
   d->form = form;
   d->forms_tried |= 1u << form;
+  if (d->config.source.family == CORE_FAMILY_V4 && form != DORMS_FORM_OLD_TREE)
+    d->forms_tried |= 1u << DORMS_FORM_ENCODED | 1u << DORMS_FORM_RAW;
   dorms_metadata_path (d->root, form, &d->config.source, &d->config.group,
       path);
   dorms_ask_get (d, DORMS_PHASE_METADATA, path, DORMS_ACCEPT_YANG,
@@ -281,8 +283,7 @@ static void
 try_next_form (dorms * d, const dorms_http_answer * answer)
 {
   for (unsigned i = 0; i < DORMS_N_FORMS; i++) {
-    if ((d->forms_tried & 1u << i) != 0 || (i == DORMS_FORM_RAW &&
-            d->config.source.family == CORE_FAMILY_V4))
+    if ((d->forms_tried & 1u << i) != 0)
       continue;
     d->redirects = 0;
     ask_metadata (d, (dorms_form) i);

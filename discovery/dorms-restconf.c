@@ -327,11 +327,14 @@ bool
 dorms_read_host_meta_xrd (const uint8_t * body, size_t len,
     char href[DORMS_ROOT_MAX])
 {
-  xml_cursor x = { (const char *) body, (const char *) body + len };
+  xml_cursor x;
   xml_text tag;
 
-  if (memchr (body, '\0', len) != NULL || !xml_next_tag (&x, &tag) ||
-      !xml_is (tag, "XRD"))
+  if (len == 0 || memchr (body, '\0', len) != NULL)
+    return false;
+  x.pos = (const char *) body;
+  x.end = x.pos + len;
+  if (!xml_next_tag (&x, &tag) || !xml_is (tag, "XRD"))
     return false;
   while (xml_next_tag (&x, &tag)) {
     xml_text name, value, target = { NULL, 0 };

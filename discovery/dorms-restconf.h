@@ -17,7 +17,7 @@ enum
   DORMS_PATH_MAX = 1024,
   DORMS_HOST_META_MAX = 64 * 1024,
   DORMS_LIBRARY_MAX = 4 * 1024 * 1024,
-  DORMS_LIBRARY_NODES_MAX = 1024 * 1024
+  DORMS_LIBRARY_NODES_MAX = 64 * 1024   /* values: those of 5000 modules */
 };
 
 #define DORMS_PATH_HOST_META_JSON "/.well-known/host-meta.json"

@@ -133,6 +133,7 @@ start_get (request * r, const dorms_question * question, const gchar * ca_file)
     .no_cache = question->no_cache,
     .ca_file = ca_file,
     .max_body = question->max_body,
+    .connect_timeout = question->connect_timeout,
     .total_timeout = question->timeout,
   };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 static const core_time question_timeout = 10 * CORE_SECOND;
+static const core_time connect_timeout = 5 * CORE_SECOND;
 static const core_time round_timeout = 60 * CORE_SECOND;
 static const core_time refresh_spacing = CORE_SECOND;
 
@@ -157,6 +158,7 @@ dorms_ask_get (dorms * d, dorms_phase phase, const char *path,
     char url[DORMS_URL_MAX];
 
     q->no_cache = d->bypass;
+    d->again = false;
     dorms_question_url (q, url);
     if (d->metadata != NULL && strcmp (url, d->etag_url) == 0)
       strcpy (q->etag, d->etag);
@@ -177,6 +179,8 @@ dorms_question_next (dorms * d, dorms_question * out, core_time now)
   if (d->open_until > end)
     d->open_until = end > d->now ? end : d->now;
   d->question.timeout = d->open_until - d->now;
+  d->question.connect_timeout = d->question.timeout < connect_timeout ?
+      d->question.timeout : connect_timeout;
   *out = d->question;
   return true;
 }
@@ -285,16 +289,31 @@ begin_round (dorms * d)
   }
 }
 
+core_time
+dorms_soonest_refresh (const dorms * d)
+{
+  core_time at = dorms_later (d->round_started, refresh_spacing);
+
+  return at > d->now ? at : d->now;
+}
+
 void
 dorms_refresh (dorms * d, core_time now)
 {
+  core_time at;
+
   tick (d, now);
-  if (d->phase == DORMS_PHASE_IDLE &&
-      d->now - d->round_started < refresh_spacing)
-    return;
   d->bypass = true;
-  if (d->phase == DORMS_PHASE_IDLE && d->failures == 0)
-    begin_round (d);
+  if (d->phase == DORMS_PHASE_METADATA) {
+    /* The answer may have been written before the change. */
+    d->again = d->open;
+    d->question.no_cache = true;
+  } else if (d->phase == DORMS_PHASE_IDLE && d->failures == 0) {
+    at = dorms_soonest_refresh (d);
+    if (at < d->wake_at)
+      d->wake_at = at;
+    dorms_expire (d, now);
+  }
 }
 
 core_time

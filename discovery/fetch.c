@@ -178,6 +178,20 @@ on_timer (CURLM * multi, long timeout_ms, void *user)
   return 0;
 }
 
+/* Of a field that is given twice, the first counts, unless it is a list, which
+ * may be spread over several (RFC 9110 §5.3). */
+static void
+set_field (fetch * f, guint field, const gchar * value)
+{
+  gchar *before = f->fields[field];
+
+  if (before != NULL && field != FIELD_CACHE_CONTROL)
+    return;
+  f->fields[field] = before == NULL ? g_strdup (value) :
+      g_strconcat (before, ", ", value, NULL);
+  g_free (before);
+}
+
 static void
 take_field (fetch * f, const char *line, size_t len)
 {
@@ -187,12 +201,13 @@ take_field (fetch * f, const char *line, size_t len)
     return;
   for (guint i = 0; i < N_FIELDS; i++) {
     size_t name_len = strlen (field_names[i]);
+    g_autofree gchar *value = NULL;
 
-    /* Of a field that is given twice, the first counts. */
-    if ((size_t) (colon - line) != name_len || f->fields[i] != NULL ||
+    if ((size_t) (colon - line) != name_len ||
         g_ascii_strncasecmp (line, field_names[i], name_len) != 0)
       continue;
-    f->fields[i] = g_strstrip (g_strndup (colon + 1, len - name_len - 1));
+    value = g_strndup (colon + 1, len - name_len - 1);
+    set_field (f, i, g_strstrip (value));
   }
 }
 
@@ -450,7 +465,8 @@ set_up_headers (fetch * f, const fetch_request * request)
   if (request->no_cache)
     f->headers = curl_slist_append (f->headers, "Cache-Control: no-cache");
   curl_easy_setopt (f->easy, CURLOPT_HTTPHEADER, f->headers);
-  curl_easy_setopt (f->easy, CURLOPT_USERAGENT, PACKAGE "/" VERSION);
+  /* Without the version: what is asked for tells enough of who asks. */
+  curl_easy_setopt (f->easy, CURLOPT_USERAGENT, PACKAGE);
 }
 
 static void

@@ -55,11 +55,14 @@ http_date (const char *text, int64_t * out)
 {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   unsigned day, year, hour, minute, second, month = 0;
-  char name[4], rest;
+  char name[4];
+  int end = 0;
 
-  if (text == NULL || sscanf (text, "%*3[A-Za-z], %2u %3[A-Za-z] %4u "
-          "%2u:%2u:%2u GM%c", &day, name, &year, &hour, &minute, &second,
-          &rest) != 7 || rest != 'T')
+  /* sscanf () takes signs for a part of numbers. */
+  if (text == NULL || strpbrk (text, "+-") != NULL ||
+      sscanf (text, "%*3[A-Za-z], %2u %3[A-Za-z] %4u %2u:%2u:%2u GMT%n",
+          &day, name, &year, &hour, &minute, &second, &end) != 6 ||
+      end == 0 || text[end] != '\0')
     return false;
   while (month < 12 && strncmp (months + 3 * month, name, 3) != 0)
     month++;

@@ -12,6 +12,7 @@ FOLDER/dns/ZONE.records   to be included in a reverse zone
 FOLDER/dns/ZONE.generic   the same for servers that do not know AMTRELAY
 FOLDER/www/               what the metadata server serves
 FOLDER/nginx.conf         how nginx has to serve it
+FOLDER/metadata.json      all metadata in one document, for yanglint
 """
 
 import argparse
@@ -23,6 +24,7 @@ import os
 import pathlib
 import re
 import sys
+import urllib.parse
 
 SERVER_KEYS = {'host', 'port', 'root', 'max-age', 'ttl', 'zones'}
 CHANNEL_KEYS = {
@@ -86,7 +88,10 @@ class Section:
         return value
 
     def items(self, key):
-        # URIs may hold commas, but not end in one.
+        return self.text(key, '').replace(',', ' ').split()
+
+    def uris(self, key):
+        # They may hold commas, but not end in one.
         return [item.rstrip(',') for item in self.text(key, '').split()]
 
     def number(self, key, low, high, default=None):
@@ -113,15 +118,23 @@ class Section:
         return address
 
 
+def is_sender(address):
+    return not (address.is_multicast or address.is_unspecified
+                or str(address) == '255.255.255.255')
+
+
 def is_host(text):
+    """A name, and no address that would pass for one."""
     label = r'[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?'
-    return len(text) <= 253 and re.fullmatch(rf'{label}(\.{label})*', text)
+    return len(text) <= 253 and re.fullmatch(rf'{label}(\.{label})*', text) \
+        and not re.fullmatch(r'[0-9.]+', text)
 
 
 def read_server(section):
     host = section.text('host').rstrip('.')
     if not is_host(host):
-        section.fail('host', f'"{host}" is no host name')
+        section.fail('host', f'"{host}" is no host name, which SRV records and'
+                     ' certificates need')
     root = section.text('root', '/restconf').rstrip('/')
     if not re.fullmatch(r'(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+', root):
         section.fail('root', f'"{root}" is no path like /restconf')
@@ -148,10 +161,11 @@ def read_relay(section, item):
     try:
         address = ipaddress.ip_address(relay)
     except ValueError:
-        if not is_host(relay.rstrip('.')) or re.fullmatch(r'[0-9.]+', relay):
+        if not is_host(relay.rstrip('.')):
             section.fail('relay', f'"{relay}" is no address and no host name')
         return (precedence, int(direct), 3, relay.rstrip('.') + '.')
-    if '%' in relay or address.is_multicast or address.is_unspecified:
+    if '%' in relay or getattr(address, 'ipv4_mapped', None) \
+            or not is_sender(address):
         section.fail('relay', f'"{relay}" cannot be a relay')
     return (precedence, int(direct), 1 if address.version == 4 else 2,
             str(address))
@@ -170,18 +184,35 @@ def read_expiration(section):
     return utc.strftime('%Y-%m-%dT%H:%M:%SZ').rjust(20, '0')
 
 
+def read_relays(section):
+    relays = [read_relay(section, item) for item in section.items('relay')]
+    if not relays and section.has('relay-direct'):
+        section.fail('relay-direct', 'is of no use without "relay"')
+    return relays
+
+
+def is_manifest_uri(text):
+    if not re.fullmatch(r'[!-~]+', text) or re.search(r'["<>\\^`{|}]', text) \
+            or re.search(r',[a-z+]+://', text):
+        return False
+    try:
+        parts = urllib.parse.urlsplit(text)
+        return text.startswith(tuple(f'{scheme}://' for scheme in SCHEMES)) \
+            and bool(parts.hostname) and parts.port != 0
+    except ValueError:                  # of the port, or of brackets
+        return False
+
+
 def read_stream(section):
     """The manifest stream of a channel, in the words of ietf-ambi."""
-    uris = section.items('manifest')
+    uris = section.uris('manifest')
     if not uris:
         for key in sorted(STREAM_KEYS):
             if section.has(key):
                 section.fail(key, 'is of no use without "manifest"')
         return None
     for uri in uris:
-        if not re.fullmatch(r'[!-~]+', uri) or re.search(r'["<>\\^`{|}]', uri) \
-                or not re.match(r'([a-z+]+)://[^/?#]', uri) \
-                or uri.split(':')[0] not in SCHEMES:
+        if not is_manifest_uri(uri):
             section.fail('manifest', f'"{uri}" is no URI of '
                          + ', '.join(SCHEMES))
     stream = {
@@ -216,7 +247,7 @@ def read_rate(section):
 
 def read_channel(section):
     source, group = section.address('source'), section.address('group')
-    if source.is_multicast or source.is_unspecified:
+    if not is_sender(source):
         section.fail('source', f'{source} cannot send')
     if not group.is_multicast:
         section.fail('group', f'{group} is no multicast group')
@@ -233,8 +264,7 @@ def read_channel(section):
         'source': source,
         'group': group,
         'port': section.number('port', 1, 65535),
-        'relays': [read_relay(section, item)
-                   for item in section.items('relay')],
+        'relays': read_relays(section),
         'layer': section.choice('layer', ('udp', 'ip'), 'udp'),
         'stream': read_stream(section),
         'rate': read_rate(section),
@@ -245,7 +275,7 @@ def read_description(path):
     parser = configparser.ConfigParser(
         interpolation=None, delimiters=('=',), comment_prefixes=('#', ';'),
         default_section='')
-    with open(path, encoding='utf-8') as file:
+    with open(path, encoding='utf-8-sig') as file:
         parser.read_file(file)
     if 'server' not in parser:
         raise Mistake('there is no section [server]')
@@ -311,6 +341,20 @@ def make_modules_state():
         } for name, revision, kind in MODULES]}}
 
 
+def make_document(groups):
+    """All of the metadata in one, as the modules see it."""
+    senders = {}
+    for (source, _), entry in groups.items():
+        senders.setdefault(str(source), []).append(entry)
+    return {'ietf-dorms:dorms': {'metadata': {'sender': [
+        {'address': address, 'group': entries}
+        for address, entries in senders.items()]}}}
+
+
+def make_json(document):
+    return json.dumps(document, indent=1) + '\n'
+
+
 def make_tree(server, groups):
     """Path below www -> text."""
     root = server['root'][1:]
@@ -324,8 +368,7 @@ def make_tree(server, groups):
     for (source, group), entry in groups.items():
         documents[f'{metadata_folder(server)}/sender={source}/group={group}'] \
             = {'ietf-dorms:group': [entry]}
-    tree = {path: json.dumps(document, indent=1) + '\n'
-            for path, document in documents.items()}
+    tree = {path: make_json(document) for path, document in documents.items()}
     tree['.well-known/host-meta'] = (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>\n"
@@ -378,16 +421,27 @@ def relay_rdata(relay):
                            for label in target.split('.'))
 
 
+def relays_of(source, channels):
+    """Those of all its channels: the DNS does not know of groups."""
+    relays = {}
+    for channel in channels:
+        for relay in channel['relays'] if channel['source'] == source else ():
+            precedence, direct, kind, target = relay
+            if relays.setdefault((precedence, kind, target), direct) != direct:
+                channel['section'].fail(
+                    'relay-direct', f'another section of {source} says'
+                    f' something else of the relay {target}')
+    return sorted((precedence, direct, kind, target)
+                  for (precedence, kind, target), direct in relays.items())
+
+
 def make_records(server, channels):
     """Zone -> lines, with each relay in both forms."""
     zones = {}
     for source in dict.fromkeys(channel['source'] for channel in channels):
         records = zones.setdefault(zone_of(server, source), [])
         name, ttl = source.reverse_pointer, server['ttl']
-        relays = dict.fromkeys(
-            relay for channel in channels if channel['source'] == source
-            for relay in channel['relays'])
-        for relay in sorted(relays):
+        for relay in relays_of(source, channels):
             rdata = relay_rdata(relay)
             records.append((
                 f'{name}. {ttl} IN AMTRELAY '
@@ -433,8 +487,10 @@ def remove_others(folder, pattern, wanted):
 
 def publish(server, channels, folder):
     www, dns = folder / 'www', folder / 'dns'
-    files = {www / path: text for path, text in make_tree(
-        server, make_groups(channels)).items()}
+    groups = make_groups(channels)
+    files = {www / path: text
+             for path, text in make_tree(server, groups).items()}
+    files[folder / 'metadata.json'] = make_json(make_document(groups))
     files.update({dns / name: text for name, text in make_zones(
         server, channels).items()})
     files[folder / 'nginx.conf'] = make_nginx(server)

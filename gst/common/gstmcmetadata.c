@@ -241,6 +241,42 @@ set_streams (GstStructure * s, const dorms_metadata * metadata)
 }
 
 static void
+log_revisions (const GstMcMetadata * self)
+{
+  guint unknown = self->seen->unknown_revisions;
+
+  if (unknown != 0)
+    GST_WARNING_OBJECT (self->element, "%s has revisions that are not known "
+        "here of:%s%s%s", self->seen->server,
+        unknown & DORMS_MODULE_DORMS ? " ietf-dorms" : "",
+        unknown & DORMS_MODULE_AMBI ? " ietf-ambi" : "",
+        unknown & DORMS_MODULE_CBACC ? " ietf-cbacc" : "");
+}
+
+/* Why something that was published has no effect. */
+static void
+log_details (const GstMcMetadata * self)
+{
+  const dorms_snapshot *snapshot = self->seen;
+  const dorms_metadata *metadata = snapshot->metadata;
+
+  if (snapshot->code != DORMS_OK && snapshot->error_says[0] != '\0')
+    GST_DEBUG_OBJECT (self->element, "%s says: %s", snapshot->error_server,
+        snapshot->error_says);
+  if (snapshot->code != DORMS_OK || metadata == NULL)
+    return;
+  log_revisions (self);
+  if (metadata->not_ssm)
+    GST_WARNING_OBJECT (self->element, "the group is outside of 232.0.0.0/8 "
+        "and ff3x::/32, which networks keep for such channels");
+  for (gint i = 0; i < DORMS_N_SKIPS; i++)
+    if (metadata->n_skips[i] > 0)
+      GST_INFO_OBJECT (self->element, "of the metadata from %s is left out: "
+          "%u times %s", snapshot->server, metadata->n_skips[i],
+          dorms_skip_name ((dorms_skip) i));
+}
+
+static void
 post_metadata (GstMcMetadata * self)
 {
   const dorms_snapshot *snapshot = self->seen;
@@ -270,6 +306,7 @@ post_metadata (GstMcMetadata * self)
   }
   gst_element_post_message (self->element,
       gst_message_new_element (GST_OBJECT (self->element), s));
+  log_details (self);
 }
 
 /* What is published by nobody is no fault, and a name service that does not

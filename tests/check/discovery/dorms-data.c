@@ -163,6 +163,40 @@ GST_START_TEST (test_liberal)
 
 GST_END_TEST;
 
+/* The answers of the exchanges, to the last field. */
+GST_START_TEST (test_exchanges)
+{
+  static const char *const steps[] = { "group-v4", "group-v6" };
+  JsonParser *parser = vectors_load ("dorms-http.json");
+  JsonObject *root = vectors_root (parser);
+  unsigned n_read = 0;
+
+  for (unsigned i = 0; i < vectors_count (root, "exchanges"); i++) {
+    JsonObject *v = vectors_at (root, "exchanges", i);
+
+    for (unsigned j = 0; j < G_N_ELEMENTS (steps); j++) {
+      JsonObject *want = vector_object (vector_object (root, "expect"),
+          steps[j]);
+      dorms_metadata *metadata;
+      char *body;
+
+      if (strcmp (vector_string (v, "step"), steps[j]) != 0)
+        continue;
+      body = body_of (vector_object (v, "response"), "body");
+      fail_unless_equals_int (read_text (&metadata, vector_string (want,
+                  "source"), vector_string (want, "group"), body), DORMS_OK);
+      check_metadata (metadata, want);
+      dorms_metadata_free (metadata);
+      g_free (body);
+      n_read++;
+    }
+  }
+  fail_unless_equals_int (n_read, G_N_ELEMENTS (steps));
+  g_object_unref (parser);
+}
+
+GST_END_TEST;
+
 /* The source and the group of the one entry in a tree; SOURCE where it is no
  * address. */
 static void
@@ -572,6 +606,7 @@ dorms_data_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_liberal);
+  tcase_add_test (tc, test_exchanges);
   tcase_add_test (tc, test_bad_documents);
   tcase_add_test (tc, test_raw_bodies);
   tcase_add_test (tc, test_trees);

@@ -223,6 +223,8 @@ GST_START_TEST (test_faults)
         PORT_BODY ("1"), DORMS_BAD_CONTENT_TYPE, IGNORE},
     {"no JSON", {.status = 200,.content_type = JSON}, "{", DORMS_BAD_JSON,
         TWICE},
+    {"empty", {.status = 200,.content_type = JSON}, NULL, DORMS_BAD_JSON,
+        TWICE},
     {"bad metadata", {.status = 200,.content_type = JSON},
         "{\"group\":[{\"address\":\"192.0.2.1\"}]}", DORMS_BAD_METADATA,
         TWICE},
@@ -244,6 +246,44 @@ GST_START_TEST (test_faults)
     }
     run_fault (&faults[i]);
   }
+}
+
+GST_END_TEST;
+
+/* The bodies of the vectors whose type counts. */
+GST_START_TEST (test_media_types)
+{
+  JsonParser *parser = vectors_load ("dorms-errors.json");
+  JsonObject *root = vectors_root (parser);
+  unsigned n_refused = 0;
+
+  for (unsigned i = 0; i < vectors_count (root, "raw-bodies"); i++) {
+    JsonObject *v = vectors_at (root, "raw-bodies", i);
+    const char *body = vector_string (v, "body-text");
+    const char *expect = vector_string (v, "expect");
+    dorms_http_answer answer = {.status = 200,
+      .content_type = vector_string (v, "content-type"),
+      .body = (const uint8_t *) body,.body_len = strlen (body)
+    };
+
+    if (expect == NULL || (strcmp (expect, "bad-content-type") != 0 &&
+            strcmp (expect, "ok") != 0))
+      continue;
+    teardown ();
+    setup ();
+    start_with_two ();
+    script_find_root (&script, A, 443);
+    script_expect_get (&script, A, 443, CHANNEL_PATH);
+    script_answer (&script, &answer);
+    if (strcmp (expect, "ok") == 0) {
+      script_expect_state (&script, DORMS_STATE_FRESH);
+    } else {
+      script_expect_error (&script, DORMS_BAD_CONTENT_TYPE);
+      n_refused++;
+    }
+  }
+  fail_unless_equals_int (n_refused, 2);
+  g_object_unref (parser);
 }
 
 GST_END_TEST;
@@ -331,6 +371,32 @@ GST_START_TEST (test_forms)
 
 GST_END_TEST;
 
+/* Without colons, two of the forms are the same. */
+GST_START_TEST (test_forms_of_v4)
+{
+  for (unsigned form = 0; form < DORMS_N_FORMS; form++) {
+    if (form > 0) {
+      teardown ();
+      setup ();
+    }
+    dorms_servers_get (script.servers, HOST, 443, script.now)->form =
+        (dorms_form) form;
+    script_start (&script);
+    script_expect_srv (&script);
+    script_answer_host (&script);
+    script_find_root (&script, HOST, 443);
+    script_expect_get (&script, HOST, 443, form == DORMS_FORM_OLD_TREE ?
+        OLD_CHANNEL_PATH : CHANNEL_PATH);
+    script_answer_status (&script, 404);
+    script_expect_get (&script, HOST, 443, form == DORMS_FORM_OLD_TREE ?
+        CHANNEL_PATH : OLD_CHANNEL_PATH);
+    script_answer_status (&script, 404);
+    script_expect_error (&script, DORMS_NO_METADATA);
+  }
+}
+
+GST_END_TEST;
+
 /*
  * host-meta and library
  */
@@ -352,6 +418,7 @@ GST_START_TEST (test_no_root)
     {"elsewhere", {.status = 200}, "{\"links\":[{\"rel\":\"restconf\","
         "\"href\":\"https://evil.example/r\"}]}", DORMS_NO_RESTCONF_ROOT,
         IGNORE},
+    {"empty", {.status = 200}, NULL, DORMS_NO_RESTCONF_ROOT, IGNORE},
     {"404", {.status = 404}, NULL, DORMS_NO_RESTCONF_ROOT, IGNORE},
     {"403", {.status = 403}, NULL, DORMS_DENIED, STAY},
     {"500", {.status = 500}, NULL, DORMS_UNREACHABLE, STAY},
@@ -590,9 +657,11 @@ dorms_faults_suite (void)
   tcase_add_test (tc, test_trust_off);
   tcase_add_test (tc, test_srv_match);
   tcase_add_test (tc, test_faults);
+  tcase_add_test (tc, test_media_types);
   tcase_add_test (tc, test_not_in_a_row);
   tcase_add_test (tc, test_no_metadata);
   tcase_add_test (tc, test_forms);
+  tcase_add_test (tc, test_forms_of_v4);
   tcase_add_test (tc, test_no_root);
   tcase_add_test (tc, test_root_unreachable);
   tcase_add_test (tc, test_all_ignored);

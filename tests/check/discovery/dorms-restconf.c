@@ -289,6 +289,31 @@ GST_START_TEST (test_library)
 
 GST_END_TEST;
 
+/* What is read in one go, with a lock held, has its bound. */
+GST_START_TEST (test_library_size)
+{
+  static const struct
+  {
+    unsigned n_modules;
+    bool ok;
+  } rows[] = { {8000, true}, {80000, false} };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (rows); i++) {
+    GString *text = g_string_new ("{\"modules-state\":{\"module\":["
+        "{\"name\":\"ietf-dorms\"}");
+    dorms_library library;
+
+    for (unsigned j = 0; j < rows[i].n_modules; j++)
+      g_string_append (text, ",{\"name\":\"a\",\"revision\":\"b\"}");
+    g_string_append (text, "]}}");
+    fail_unless (text->len < DORMS_LIBRARY_MAX);
+    fail_unless (read_library (text->str, &library) == rows[i].ok);
+    g_string_free (text, TRUE);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_paths)
 {
   core_ip s4 = vector_ip_literal ("198.51.100.10");
@@ -329,6 +354,7 @@ dorms_restconf_suite (void)
   tcase_add_test (tc, test_host_meta_xrd);
   tcase_add_test (tc, test_library_version);
   tcase_add_test (tc, test_library);
+  tcase_add_test (tc, test_library_size);
   tcase_add_test (tc, test_paths);
   return s;
 }

@@ -92,6 +92,8 @@ next_question (dorms_script * script)
   fail_unless (dorms_is_open (script->d, script->question.id));
   fail_if (dorms_is_open (script->d, before));
   fail_unless (script->question.timeout <= 10 * S);
+  fail_unless_equals_uint64 (script->question.connect_timeout,
+      MIN (script->question.timeout, 5 * S));
 }
 
 void

@@ -16,6 +16,8 @@ GST_START_TEST (test_dates)
     "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
     "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nod 1994 08:49:37 GMT",
     "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov -199 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT+1",
+    "Sun, 06 Nov 1994 08:49:37 GM", "Sun, 06 Nov 1994 08:49:37 GMT x",
   };
   int64_t seconds;
 

@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import importlib.util
 import io
+import json
 import os
 import pathlib
 import shutil
@@ -149,6 +150,31 @@ class Publish(unittest.TestCase):
                          ['port 5002'])
         self.assertEqual(self.look_up('198.51.100.10', '232.10.10.3')[-1],
                          'error no-metadata')
+
+    def test_document(self):
+        self.publish(SERVER + NEWS + SIX + PLAIN)
+        document = json.loads((self.out / 'metadata.json').read_text(
+            encoding='utf-8'))
+        found = {}
+        for sender in document['ietf-dorms:dorms']['metadata']['sender']:
+            for group in sender['group']:
+                found[f'sender={sender["address"]}/'
+                      f'group={group["address"]}'] = group
+        served = self.out / ('www' + TREE)
+        self.assertEqual(
+            {str(path.relative_to(served)): json.loads(path.read_text(
+                encoding='utf-8'))['ietf-dorms:group']
+             for path in served.glob('*/*')},
+            {path: [group] for path, group in found.items()})
+        self.assertEqual(len(found), 3)
+
+    def test_lists(self):
+        """Spaces, commas and lines part what is in a list."""
+        self.publish('\ufeff' + SERVER + PLAIN.replace(
+            '0@none', '192.0.2.1,192.0.2.2 192.0.2.3,\n  192.0.2.4'))
+        records = self.records('100.51.198.in-addr.arpa.records')
+        self.assertEqual([line.split()[-1] for line in records[:-1]],
+                         [f'192.0.2.{i}' for i in (1, 2, 3, 4)])
 
     def test_xrd(self):
         self.publish(SERVER + PLAIN)
@@ -329,6 +355,23 @@ class Publish(unittest.TestCase):
                 (plain.replace('0@none', 'a/b'), 'relay:'),
                 (plain.replace('0@none', '192.0.2'), 'relay:'),
                 (plain.replace('0@none', '232.1.1.1'), 'relay:'),
+                (plain.replace('0@none', '255.255.255.255'), 'relay:'),
+                (plain.replace('0@none', '::ffff:192.0.2.1'), 'relay:'),
+                (plain.replace('198.51.100.10', '255.255.255.255'),
+                 'source:'),
+                (plain.replace('dorms.example.com', '198.51.100.1'),
+                 '[server] host: "198.51.100.1" is no host name'),
+                (plain.replace('relay = 0@none', 'relay-direct = yes'),
+                 'relay-direct:'),
+                (SERVER + NEWS + PLAIN.replace('0@none', '203.0.113.15')
+                 + 'relay-direct = yes\n',
+                 '[channel plain] relay-direct: another section'),
+                (plain + 'stream-id = 1\nmanifest = https://a/,https://b/\n',
+                 'manifest:'),
+                (plain + 'stream-id = 1\nmanifest = https://a:65536/\n',
+                 'manifest:'),
+                (plain + 'stream-id = 1\nmanifest = https://[::1/\n',
+                 'manifest:'),
                 (plain + 'stream-id = 1\n', 'stream-id:'),
                 (plain + 'priority = 1\n', 'priority:'),
                 (plain + 'manifest = https://a/\n', 'stream-id: is missing'),
