@@ -88,7 +88,7 @@ note_event (dorms_snapshot * snapshot, const dorms_event * event)
       snapshot->unknown_revisions = event->unknown_revisions;
       snapshot->code = DORMS_OK;
     }
-  } else {
+  } else if (event->last) {
     snapshot->code = event->code;
     snapshot->status = event->status;
     g_strlcpy (snapshot->error_server, event->server,
@@ -227,9 +227,14 @@ put_snapshot (cache_entry * entry, dorms_snapshot * snapshot)
 static gboolean
 take_news (cache_entry * entry)
 {
+  /* A server that fails, with others to be asked, ends nothing. */
+  gboolean idle = dorms_refresh_time (entry->search) != CORE_TIME_NEVER;
   dorms_snapshot *snapshot = NULL;
   dorms_event event;
 
+  /* What was confirmed is no event. */
+  if (idle && entry->snapshot->asking[0] != '\0')
+    snapshot = next_snapshot (entry->snapshot);
   while (dorms_event_next (entry->search, &event)) {
     if (snapshot == NULL)
       snapshot = next_snapshot (entry->snapshot);
@@ -237,7 +242,8 @@ take_news (cache_entry * entry)
   }
   if (snapshot == NULL)
     return FALSE;
-  snapshot->asking[0] = '\0';
+  if (idle)
+    snapshot->asking[0] = '\0';
   put_snapshot (entry, snapshot);
   return TRUE;
 }

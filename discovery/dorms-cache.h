@@ -63,7 +63,8 @@ typedef struct
   unsigned unknown_revisions;   /* DORMS_MODULE_ bits */
   core_time refresh_at;         /* when it was told */
 
-  /* the last failure since the metadata was last confirmed: */
+  /* why the last round of all servers failed, if it was since the metadata was
+   * last confirmed: */
   dorms_code code;              /* DORMS_OK: there is none */
   unsigned status;              /* of HTTP, or 0 */
   char error_server[DORMS_SERVER_TEXT_MAX];

@@ -354,6 +354,64 @@ GST_START_TEST (test_refresh)
 
 GST_END_TEST;
 
+/* One server that fails, with another to be asked, is no news. */
+GST_START_TEST (test_next_server)
+{
+  static const dorms_srv_record records[] = {
+    {.port = 443,.target = "a.example.com"},
+    {.priority = 1,.port = 443,.target = "b.example.com"}
+  };
+  dorms_srv_answer srv = {.secure = true,.records = records,.n = 2 };
+  const dorms_http_answer refused = {.result = DORMS_HTTP_UNREACHABLE };
+  const dorms_snapshot *snapshot;
+  dorms_user *user;
+  int told = 0;
+
+  query.server = NULL;
+  user = use (&told);
+  expect_question ();
+  dorms_cache_answer_srv (cache, question.ticket, &srv, now);
+  expect_question ();
+  fail_unless_equals_string (question.question.host, "a.example.com");
+  dorms_cache_answer_get (cache, question.ticket, &refused, now);
+  check_state (user, DORMS_STATE_NONE, 0, DORMS_OK);
+  snapshot = dorms_user_look (user);
+  fail_unless (snapshot->asking[0] != '\0');
+  dorms_snapshot_unref (snapshot);
+
+  expect_question ();
+  fail_unless_equals_string (question.question.host, "b.example.com");
+  dorms_cache_answer_get (cache, question.ticket, &refused, now);
+  check_state (user, DORMS_STATE_NONE, 0, DORMS_UNREACHABLE);
+  dorms_user_leave (user, now);
+}
+
+GST_END_TEST;
+
+/* A server that says the same again has answered, too. */
+GST_START_TEST (test_confirmed)
+{
+  int told = 0;
+  dorms_user *user = use (&told);
+  const dorms_snapshot *snapshot;
+  core_time refresh_at;
+
+  answer_channel (PORT ("1"));
+  refresh_at = now = dorms_cache_deadline (cache);
+  dorms_cache_expire (cache, now);
+  expect_question ();
+  told = 0;
+  answer (200, PORT ("1"));
+  fail_unless_equals_int (told, 1);
+  snapshot = dorms_user_look (user);
+  fail_unless_equals_string (snapshot->asking, "");
+  fail_unless (snapshot->refresh_at > refresh_at);
+  dorms_snapshot_unref (snapshot);
+  dorms_user_leave (user, now);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_settings)
 {
   dorms_user *user;
@@ -562,6 +620,8 @@ dorms_cache_suite (void)
   tcase_add_test (tc, test_errors);
   tcase_add_test (tc, test_srv);
   tcase_add_test (tc, test_refresh);
+  tcase_add_test (tc, test_next_server);
+  tcase_add_test (tc, test_confirmed);
   tcase_add_test (tc, test_settings);
   tcase_add_test (tc, test_limit);
   tcase_add_test (tc, test_one_worker);
