@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "dorms-restconf.h"
 #include "dorms-worker.h"
 #include "gstmcaddr.h"
 
@@ -58,16 +59,31 @@ parse_trust (const gchar * text, dorms_trust * trust, GError ** error)
   return TRUE;
 }
 
+/* "HOST" as it stands in a URI; NULL: it is none. */
+static gchar *
+get_host (GUri * uri)
+{
+  const gchar *text = g_uri_get_host (uri);
+  gchar *host = strchr (text, ':') != NULL ? g_strdup_printf ("[%s]", text) :
+      g_strdup (text);
+
+  if (!dorms_host_is_valid (host))
+    g_clear_pointer (&host, g_free);
+  return host;
+}
+
 static gboolean
 parse_server (const gchar * text, GstMcMetadataConfig * config, GError ** error)
 {
   g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  g_autofree gchar *host = NULL;
   const gchar *path;
 
-  if (uri == NULL || !g_str_equal (g_uri_get_scheme (uri), "https") ||
-      g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0' ||
-      g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||
-      g_uri_get_fragment (uri) != NULL)
+  if (uri != NULL && g_uri_get_host (uri) != NULL)
+    host = get_host (uri);
+  if (host == NULL || !g_str_equal (g_uri_get_scheme (uri), "https") ||
+      g_uri_get_port (uri) == 0 || g_uri_get_userinfo (uri) != NULL ||
+      g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL)
     return settings_error (error, "The property \"dorms-uri\" is \"%s\". Set "
         "it to https://HOST or https://HOST:PORT of a metadata server, to "
         "\"auto\" (the source names it in the DNS), or to an empty text "
@@ -79,7 +95,7 @@ parse_server (const gchar * text, GstMcMetadataConfig * config, GError ** error)
         "https://HOST:PORT alone", text);
   if (g_uri_get_port (uri) > 0)
     config->port = (guint16) g_uri_get_port (uri);
-  config->server = g_strdup (g_uri_get_host (uri));
+  config->server = g_steal_pointer (&host);
   return TRUE;
 }
 
@@ -134,9 +150,7 @@ begin (GstMcMetadata * self, const GstMcMetadataConfig * config,
   }
   ret = dorms_cache_use (dorms_cache_get_default (), &query, notify, ctx,
       gst_mc_now (), &self->user);
-  if (ret == CORE_ERR_INVALID_ARGUMENT)
-    self->impossible = "the property \"dorms-uri\" names no host";
-  else if (ret != CORE_OK)
+  if (ret != CORE_OK)
     self->impossible = "too many channels' metadata are in use";
 }
 
@@ -302,8 +316,9 @@ post_warning (GstMcMetadata * self)
             "\"dorms-uri\"", self->seen->error_text), (NULL));
   else
     GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_FOUND,
-        ("No metadata%s: %s", self->seen->metadata != NULL ? " any more" : "",
-            self->seen->error_text), (NULL));
+        (self->seen->metadata == NULL ? "No metadata: %s" :
+            "The metadata could not be renewed, what is known of them stays in "
+            "use: %s", self->seen->error_text), (NULL));
 }
 
 static void
@@ -313,10 +328,13 @@ end_progress (GstMcMetadata * self)
 
   if (self->code == NULL)
     return;
-  gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
-      snapshot->code == DORMS_OK ? "Got the metadata from %s" :
-      "No metadata: %s", snapshot->code == DORMS_OK ? snapshot->server :
-      snapshot->error_text);
+  if (snapshot->code == DORMS_OK)
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
+        "Got the metadata from %s", snapshot->server);
+  else
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
+        snapshot->metadata == NULL ? "No metadata: %s" :
+        "Could not renew the metadata: %s", snapshot->error_text);
   self->code = NULL;
 }
 
