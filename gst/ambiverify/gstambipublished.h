@@ -27,6 +27,7 @@ typedef struct
   core_time digest_hold_time;
   gboolean connecting;          /* told to have begun, no connection so far */
   gboolean seen;                /* it brought manifests */
+  gboolean failed;              /* none of its URIs is of use, for now */
   gboolean ending;              /* another one is to take over */
   gboolean over;                /*   and has */
 } GstAmbiPublishedStream;
@@ -48,6 +49,9 @@ void gst_ambi_published_step (GstAmbiPublished * published,
 /* With the gate's lock held: the stream announced its end, or was left. */
 void gst_ambi_published_ends (GstAmbiPublishedStream * stream);
 void gst_ambi_published_left (GstAmbiPublishedStream * stream);
+
+/* Likewise: no connection can be made, or kept. */
+void gst_ambi_published_failed (GstAmbiPublishedStream * stream);
 
 /* Likewise: data packets are arriving. */
 void gst_ambi_published_data_flows (GstAmbiPublished * published);

@@ -18,6 +18,7 @@ struct _GstMcMetadata
   GstElement *element;
   GstMcChannel channel;
   gboolean by_srv;              /* the server is not configured */
+  gboolean element_complains;
   gboolean held;                /* the worker */
   dorms_user *user;             /* NULL: nobody can be asked */
   const dorms_snapshot *seen;   /* NULL before the first update */
@@ -163,6 +164,7 @@ gst_mc_metadata_new (GstElement * element, const GstMcMetadataConfig * config,
   self->element = element;
   self->channel = *channel;
   self->by_srv = config->server == NULL;
+  self->element_complains = config->element_complains;
   if (config->off)
     self->impossible = "the property \"dorms-uri\" names no metadata server";
   else
@@ -293,6 +295,8 @@ deserves_warning (const GstMcMetadata * self)
 {
   const dorms_snapshot *snapshot = self->seen;
 
+  if (self->element_complains && snapshot->metadata == NULL)
+    return FALSE;
   switch (snapshot->code) {
     case DORMS_OK:
     case DORMS_NO_SERVICE:
@@ -308,17 +312,20 @@ deserves_warning (const GstMcMetadata * self)
 static void
 post_warning (GstMcMetadata * self)
 {
-  if (self->seen->code == DORMS_DNS_UNTRUSTED)
+  const gchar *text = self->seen->error_text;
+
+  if (self->seen->metadata != NULL)
+    GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_FOUND,
+        ("The metadata could not be renewed, what is known of them stays in "
+            "use: %s: %s", text, gst_mc_metadata_get_remedy (self)), (NULL));
+  else if (self->seen->code == DORMS_DNS_UNTRUSTED)
     GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_AUTHORIZED,
-        ("No metadata: %s. The property \"dns-trust\" is \"ad\": sign the "
-            "zone, or set \"dns-trust\" to \"resolver\" if you trust this "
-            "host's name servers and the way to them, or name the server with "
-            "\"dorms-uri\"", self->seen->error_text), (NULL));
+        ("No metadata: %s: %s", text, gst_mc_metadata_get_remedy (self)),
+        (NULL));
   else
     GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_FOUND,
-        (self->seen->metadata == NULL ? "No metadata: %s" :
-            "The metadata could not be renewed, what is known of them stays in "
-            "use: %s", self->seen->error_text), (NULL));
+        ("No metadata: %s: %s", text, gst_mc_metadata_get_remedy (self)),
+        (NULL));
 }
 
 static void
@@ -423,6 +430,26 @@ gst_mc_metadata_get_problem (const GstMcMetadata * self)
       self->seen->code == DORMS_OK)
     return NULL;
   return self->seen->error_text;
+}
+
+const gchar *
+gst_mc_metadata_get_remedy (const GstMcMetadata * self)
+{
+  switch (self->seen != NULL ? self->seen->code : DORMS_OK) {
+    case DORMS_DNS_UNTRUSTED:
+      return "sign the zone, or set \"dns-trust\" to \"resolver\" if you trust "
+          "this host's name servers and the way to them, or name the server "
+          "with \"dorms-uri\"";
+    case DORMS_TLS:
+      return "check the server's certificate, and \"tls-ca-file\" if it is not "
+          "of an authority that the system trusts";
+    case DORMS_NO_METADATA:
+      return "check source and group, or name another server with "
+          "\"dorms-uri\"";
+    default:
+      return self->by_srv ? "name a metadata server with \"dorms-uri\"" :
+          "check the server that \"dorms-uri\" names";
+  }
 }
 
 gboolean

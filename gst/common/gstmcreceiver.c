@@ -342,8 +342,8 @@ post_no_port (GstMcReceiver * rx)
         "its metadata do not tell" : "no metadata server answers";
   GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, NOT_FOUND,
       ("The UDP port of the channel is not known (property \"port\"): %s. Give "
-          "the port, or name a metadata server with \"dorms-uri\"", problem),
-      (NULL));
+          "the port, or %s", problem,
+          gst_mc_metadata_get_remedy (rx->metadata)), (NULL));
 }
 
 /* FALSE: there is no joining. */
