@@ -45,6 +45,7 @@ struct dorms
   unsigned failures;            /* rounds in a row */
   core_time retry_after;        /* at least so long, as a server asked */
   bool bypass;                  /* caches are not good enough */
+  bool again;                   /* what is on its way may be too old */
 
   bool question_due;
   bool open;                    /* it was put and is not answered */
@@ -86,6 +87,9 @@ uint32_t dorms_draw (void *ctx, uint32_t max);
 
 /* A uniformly random time from 0 to 10 s. */
 core_time dorms_jitter (dorms * d);
+
+/* When the server may be asked again, however many changes are announced. */
+core_time dorms_soonest_refresh (const dorms * d);
 
 /* Puts a GET for a path to the target. */
 void dorms_ask_get (dorms * d, dorms_phase phase, const char *path,

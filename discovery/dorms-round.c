@@ -278,11 +278,13 @@ dorms_succeed (dorms * d, dorms_metadata * metadata,
     keep_etag (d, answer->etag);
   }
   d->failures = 0;
-  d->bypass = false;
+  d->bypass = d->again;
   d->state = DORMS_STATE_FRESH;
   d->drop_at = CORE_TIME_NEVER;
   d->stale_at = dorms_later (d->now, fresh + stale_grace);
-  sleep_for (d, fresh + dorms_jitter (d));
+  sleep_for (d, d->again ? dorms_soonest_refresh (d) - d->now :
+      fresh + dorms_jitter (d));
+  d->again = false;
   if (news)
     dorms_tell_metadata (d);
 }

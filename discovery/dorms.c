@@ -157,6 +157,7 @@ dorms_ask_get (dorms * d, dorms_phase phase, const char *path,
     char url[DORMS_URL_MAX];
 
     q->no_cache = d->bypass;
+    d->again = false;
     dorms_question_url (q, url);
     if (d->metadata != NULL && strcmp (url, d->etag_url) == 0)
       strcpy (q->etag, d->etag);
@@ -285,16 +286,31 @@ begin_round (dorms * d)
   }
 }
 
+core_time
+dorms_soonest_refresh (const dorms * d)
+{
+  core_time at = dorms_later (d->round_started, refresh_spacing);
+
+  return at > d->now ? at : d->now;
+}
+
 void
 dorms_refresh (dorms * d, core_time now)
 {
+  core_time at;
+
   tick (d, now);
-  if (d->phase == DORMS_PHASE_IDLE &&
-      d->now - d->round_started < refresh_spacing)
-    return;
   d->bypass = true;
-  if (d->phase == DORMS_PHASE_IDLE && d->failures == 0)
-    begin_round (d);
+  if (d->phase == DORMS_PHASE_METADATA) {
+    /* The answer may have been written before the change. */
+    d->again = d->open;
+    d->question.no_cache = true;
+  } else if (d->phase == DORMS_PHASE_IDLE && d->failures == 0) {
+    at = dorms_soonest_refresh (d);
+    if (at < d->wake_at)
+      d->wake_at = at;
+    dorms_expire (d, now);
+  }
 }
 
 core_time

@@ -208,9 +208,9 @@ dorms_state dorms_get_state (const dorms * d);
 /* When the server is asked again; CORE_TIME_NEVER while it is being asked. */
 core_time dorms_refresh_time (const dorms * d);
 
-/* Asks the server now, past all caches, because a sender announced a change.
- * Does nothing within a second of the last time, and does not shorten the
- * waits after failures. */
+/* Asks the server, past all caches, because a sender announced a change: now,
+ * but not within a second of the last time, and not before the waits after
+ * failures are over. */
 void dorms_refresh (dorms * d, core_time now);
 
 core_time dorms_deadline (const dorms * d);

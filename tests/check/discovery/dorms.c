@@ -458,9 +458,6 @@ GST_END_TEST;
 GST_START_TEST (test_refresh_by_hand)
 {
   start_with_port (PORT_BODY ("1"), "max-age=3600", NULL);
-  dorms_refresh (script.d, script.now);
-  script_expect_nothing (&script);
-
   script_sleep (&script, S);
   dorms_refresh (script.d, script.now);
   script_expect_get (&script, HOST, 443, CHANNEL_PATH);
@@ -480,6 +477,63 @@ GST_START_TEST (test_refresh_by_hand)
   script_answer_body (&script, PORT_BODY ("1"));
   script_expect_state (&script, DORMS_STATE_FRESH);
   script_sleep_until_due (&script);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_if (script.question.no_cache);
+}
+
+GST_END_TEST;
+
+/* An announcement is never lost: not within a second of the last question, */
+GST_START_TEST (test_refresh_spacing)
+{
+  start_with_port (PORT_BODY ("1"), "max-age=3600", NULL);
+  for (unsigned i = 0; i < 3; i++) {
+    dorms_refresh (script.d, script.now);
+    script_expect_nothing (&script);
+  }
+  fail_unless_equals_uint64 (script_sleep_until_due (&script), S);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_unless (script.question.no_cache);
+  script_answer_body (&script, PORT_BODY ("2"));
+  script_expect_state (&script, DORMS_STATE_FRESH);
+  fail_unless (script_sleep_until_due (&script) >= 10 * S);
+}
+
+GST_END_TEST;
+
+/* nor while an answer is on its way that may be older. */
+GST_START_TEST (test_refresh_under_way)
+{
+  dorms_question question;
+
+  start_with_port (PORT_BODY ("1"), "max-age=60", NULL);
+  script_sleep_until_due (&script);
+  dorms_refresh (script.d, script.now);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_unless (script.question.no_cache);       /* it was not put yet */
+  script_answer_body (&script, PORT_BODY ("1"));
+
+  script_sleep_until_due (&script);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_if (script.question.no_cache);
+  script_sleep (&script, S / 4);
+  dorms_refresh (script.d, script.now);
+  script_answer_body (&script, PORT_BODY ("1"));
+  fail_if (dorms_question_next (script.d, &question, script.now));
+  fail_unless_equals_uint64 (script_sleep_until_due (&script), S - S / 4);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_unless (script.question.no_cache);
+
+  /* What took longer than that is asked anew at once. */
+  script_sleep (&script, 2 * S);
+  dorms_refresh (script.d, script.now);
+  script_answer_body (&script, PORT_BODY ("2"));
+  script_expect_state (&script, DORMS_STATE_FRESH);
+  dorms_expire (script.d, script.now);
+  script_expect_get (&script, HOST, 443, CHANNEL_PATH);
+  fail_unless (script.question.no_cache);
+  script_answer_body (&script, PORT_BODY ("2"));
+  fail_unless (script_sleep_until_due (&script) >= 10 * S);
   script_expect_get (&script, HOST, 443, CHANNEL_PATH);
   fail_if (script.question.no_cache);
 }
@@ -674,6 +728,8 @@ dorms_suite (void)
   tcase_add_test (tc, test_bad_etags);
   tcase_add_test (tc, test_stray_304);
   tcase_add_test (tc, test_refresh_by_hand);
+  tcase_add_test (tc, test_refresh_spacing);
+  tcase_add_test (tc, test_refresh_under_way);
   tcase_add_test (tc, test_server_is_remembered);
   tcase_add_test (tc, test_stale);
   tcase_add_test (tc, test_withdrawn);
