@@ -175,8 +175,8 @@ C
 start_sender () {
   local manifests=(fakesink) others=() source
   for source in "${@:4}"; do
-    others+=(t. ! queue ! amtrelaysink source="$source" group=$GROUP
-      port=$PORT relay-address="$2")
+    others+=(t. ! queue ! amtrelaysink source="$source" group="$GROUP"
+      port="$PORT" relay-address="$2")
   done
   [ -z "${3:-}" ] || manifests=(ambihttpsink certificate="$DIR/server.pem"
     private-key="$DIR/server.key" address=198.51.100.1 port="$3")
