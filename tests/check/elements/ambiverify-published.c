@@ -16,6 +16,9 @@
 #define GONE "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" \
     "Connection: close\r\n\r\n"
 
+#define BROKEN "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n" \
+    "Connection: close\r\n\r\n"
+
 #define N_STREAMS 2
 
 /* A server of metadata and of both streams of manifests; what it is to do is
@@ -27,6 +30,7 @@ typedef struct
   guint n_metadata;             /* asked for */
   gboolean useless;             /* metadata without streams */
   gboolean withdrawn;           /* metadata without the first one */
+  gboolean broken;              /* no metadata any more */
   gboolean gone[N_STREAMS];     /* not to be had, any more */
   gint64 hold_until;            /* no metadata before that time */
 
@@ -46,12 +50,17 @@ static void
 send_metadata (Fixture * f, TestPeer * peer)
 {
   guint port = test_server_port (f->server);
-  gboolean withdrawn;
+  gboolean withdrawn, broken;
 
   g_mutex_lock (&f->lock);
   f->n_metadata++;
   withdrawn = f->withdrawn;
+  broken = f->broken;
   g_mutex_unlock (&f->lock);
+  if (broken) {
+    test_peer_print (peer, BROKEN);
+    return;
+  }
   while (g_get_monotonic_time () < f->hold_until)
     if (!test_peer_pause (peer, 2))
       return;
@@ -364,6 +373,30 @@ GST_START_TEST (test_withdrawn_stream)
 
 GST_END_TEST;
 
+/* The metadata server goes away after its first answer, and then the server of
+ * the stream in use: that is told, and what the metadata said stays in use. */
+GST_START_TEST (test_server_goes)
+{
+  Fixture f = { 0 };
+
+  set_up (&f);
+  add_manifest (&f, 0, 0, 4);
+  verify_push (f.h, 1);
+  verify_expect (f.h, 1);
+  g_mutex_lock (&f.lock);
+  f.broken = TRUE;
+  f.gone[0] = TRUE;
+  g_mutex_unlock (&f.lock);
+  add_manifest (&f, 1, 0, 10);
+  verify_wait_for_warning (f.bus, "could not be renewed");
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* In the middle of whatever is being asked. */
 GST_START_TEST (test_stop_at_once)
 {
@@ -394,6 +427,7 @@ ambiverify_published_suite (void)
   tcase_add_test (tc, test_late_answer);
   tcase_add_test (tc, test_other_stream);
   tcase_add_test (tc, test_withdrawn_stream);
+  tcase_add_test (tc, test_server_goes);
   tcase_add_test (tc, test_stop_at_once);
   return s;
 }
