@@ -363,8 +363,10 @@ gst_ambi_published_step (GstAmbiPublished * self, const GstMcChannel * channel)
   if (channel->group.family == CORE_FAMILY_NONE)
     return;
   if (!core_ip_equal (&self->channel.source, &channel->source) ||
-      !core_ip_equal (&self->channel.group, &channel->group))
+      !core_ip_equal (&self->channel.group, &channel->group)) {
     ask (self, channel);
+    changed = TRUE;
+  }
   self->channel = *channel;
   changed |= gst_mc_metadata_update (self->metadata);
   g_mutex_lock (&self->gate->lock);

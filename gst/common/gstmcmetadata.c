@@ -24,7 +24,8 @@ struct _GstMcMetadata
   const dorms_snapshot *seen;   /* NULL before the first update */
   dorms_code told_code;
   const gchar *code;            /* of the progress that has begun, or NULL */
-  const gchar *impossible;      /* why nobody can be asked */
+  const gchar *impossible;      /* why nobody can be asked, */
+  const gchar *remedy;          /*   and what to do about it */
 };
 
 /*
@@ -146,13 +147,16 @@ begin (GstMcMetadata * self, const GstMcMetadataConfig * config,
 
   self->held = dorms_worker_hold ();
   if (!self->held) {
-    self->impossible = "this build cannot ask metadata servers (libcurl)";
+    self->impossible = "this build cannot ask metadata servers";
+    self->remedy = "build it with libcurl";
     return;
   }
   ret = dorms_cache_use (dorms_cache_get_default (), &query, notify, ctx,
       gst_mc_now (), &self->user);
-  if (ret != CORE_OK)
+  if (ret != CORE_OK) {
     self->impossible = "too many channels' metadata are in use";
+    self->remedy = "stop to receive some of them";
+  }
 }
 
 GstMcMetadata *
@@ -165,10 +169,7 @@ gst_mc_metadata_new (GstElement * element, const GstMcMetadataConfig * config,
   self->channel = *channel;
   self->by_srv = config->server == NULL;
   self->element_complains = config->element_complains;
-  if (config->off)
-    self->impossible = "the property \"dorms-uri\" names no metadata server";
-  else
-    begin (self, config, notify, ctx);
+  begin (self, config, notify, ctx);
   return self;
 }
 
@@ -435,6 +436,8 @@ gst_mc_metadata_get_problem (const GstMcMetadata * self)
 const gchar *
 gst_mc_metadata_get_remedy (const GstMcMetadata * self)
 {
+  if (self->impossible != NULL)
+    return self->remedy;
   switch (self->seen != NULL ? self->seen->code : DORMS_OK) {
     case DORMS_DNS_UNTRUSTED:
       return "sign the zone, or set \"dns-trust\" to \"resolver\" if you trust "

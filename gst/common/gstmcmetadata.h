@@ -38,7 +38,7 @@ void gst_mc_metadata_config_clear (GstMcMetadataConfig * config);
 
 typedef struct _GstMcMetadata GstMcMetadata;
 
-/* Begins to ask, unless the config says off, and for as long as it lives.
+/* Begins to ask, and does so for as long as it lives; the config is not off.
  * notify: gst_mc_metadata_update () has something to do; called from another
  * thread, it only wakes the caller. */
 GstMcMetadata *gst_mc_metadata_new (GstElement * element,

@@ -73,7 +73,7 @@ sed 's|\^~ /restconf/|/restconf/|' published/nginx.conf \
   server 'root big; try_files /types =404;'
   server 'root big; try_files /types =404; limit_rate 1;'
   # This one keeps coming when its length was not told, either.
-  server "root big; try_files /body =404; gunzip on; ssi on; ssi_types *;"
+  server "root big; try_files /body =404; ssi on; ssi_types *;"
 } >faults.conf
 start_nginx <faults.conf
 # It takes connections, and says nothing.
@@ -117,6 +117,8 @@ cases=(
   "$(receive 192.0.2.77)|5000|no-service|names no metadata server"
   "$(receive 198.51.100.10)|5000|dns-bogus|forged"
   "$(receive 203.0.113.10)|5000|dns-untrusted|set \"dns-trust\" to \"resolver\""
+  "$(receive 203.0.113.10 dns-trust=resolver)|5000|no-metadata|not know this"
+  "$(receive 198.51.100.10 dns-trust=resolver)|5000|dns-bogus|forged"
   "$(receive 203.0.114.1)|5000|unreachable|name service"
   # Those end by running out of time, which is 10 s.
   "$(of_server 8507)|13000|unreachable|8507"

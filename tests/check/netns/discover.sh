@@ -11,9 +11,11 @@
 # shellcheck source-path=SCRIPTDIR source=publisher.sh
 . "${MC_NETNS_LIB%/*}/publisher.sh"
 
-# s: from the dead relay's attempt to the first packet; the digest's delays are
-# 250 ms between attempts, and packets wait for their first manifests.
-TAKE_OVER=15
+# s: 4 of silence make a relay a dead one (RFC 8777 §3.3.4.1), then others are
+# asked, and joined.
+TAKE_OVER=10
+# ns: attempts start 250 ms apart (RFC 8305 §5), and the first relay is dead.
+FIRST=3000000000
 
 new_publisher
 new_certificates
@@ -34,6 +36,7 @@ expect client verify.packets-verified -ge 20
 say "the first verified packet came after" \
   "$((($(get client first-us) - begin) / 1000)) ms, its join took" \
   "$(($(get client src.join-latency-ns) / 1000000)) ms"
+expect client src.join-latency-ns -lt $FIRST
 expect client src.relay = 198.51.100.9:2268
 expect client src.relay-found-by = amtrelay
 expect client src.relay-dnssec = secure
