@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gstambifeed.h"
+#include "gstmcaddr.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ambi_verify_debug);
 #define GST_CAT_DEFAULT gst_ambi_verify_debug
@@ -15,6 +16,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ambi_verify_debug);
 /* Streams that are fetched at a time: one in use, one to take over, and some of
  * which nothing came so far. */
 #define MAX_STREAMS 4
+
+/* s: what expires later than in ten years, does not. */
+#define MAX_LIFE (10 * 365 * G_GINT64_CONSTANT (86400))
 
 struct _GstAmbiPublished
 {
@@ -154,7 +158,7 @@ choose (GstAmbiPublished * self, dorms_metadata * usable)
       const GstAmbiPublishedStream *stream =
           g_ptr_array_index (self->streams, j);
 
-      unfit |= (stream->ending || stream->failed) &&
+      unfit |= (stream->ending || stream->failed || stream->expiring) &&
           stream->id == all->streams[i].id;
     }
     if (!unfit)
@@ -162,6 +166,19 @@ choose (GstAmbiPublished * self, dorms_metadata * usable)
   }
   g_mutex_unlock (&self->gate->lock);
   return dorms_metadata_stream (usable, (guint16) self->channel.port, now);
+}
+
+/* There is one. */
+static GstAmbiPublishedStream *
+newest_of (const GstAmbiPublished * self)
+{
+  return g_ptr_array_index (self->streams, 0);
+}
+
+static gint64
+get_expiration (const dorms_stream * stream)
+{
+  return stream->expires ? stream->expiration : 0;
 }
 
 static gchar *
@@ -252,6 +269,7 @@ fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
   stream->algorithm = wanted->hash;
   stream->digest_hold_time = gate->digest_hold_time ? gate->digest_hold_time :
       wanted->digest_hold_ms * CORE_MSECOND;
+  stream->expiration = get_expiration (wanted);
   stream->connecting = TRUE;
   gst_mc_progress (gate->element, GST_PROGRESS_TYPE_START, "connect",
       "Connecting to manifest stream %u at %s", wanted->id, uris);
@@ -292,7 +310,7 @@ static gboolean
 is_outdated (const GstAmbiPublished * self,
     const GstAmbiPublishedStream * stream)
 {
-  const GstAmbiPublishedStream *newest = g_ptr_array_index (self->streams, 0);
+  const GstAmbiPublishedStream *newest = newest_of (self);
 
   if (!stream->ending && !is_named (self, stream))
     return TRUE;
@@ -303,19 +321,67 @@ is_outdated (const GstAmbiPublished * self,
       (!stream->seen && self->streams->len > MAX_STREAMS);
 }
 
+/* A new expiration is a new life. */
+static void
+note_expirations (GstAmbiPublished * self)
+{
+  const dorms_metadata *metadata = gst_mc_metadata_get (self->metadata);
+
+  g_mutex_lock (&self->gate->lock);
+  for (guint i = 0; i < self->streams->len; i++) {
+    GstAmbiPublishedStream *stream = g_ptr_array_index (self->streams, i);
+
+    for (guint j = 0; j < metadata->n_streams; j++) {
+      gint64 expiration = get_expiration (&metadata->streams[j]);
+
+      if (metadata->streams[j].id != stream->id ||
+          expiration == stream->expiration)
+        continue;
+      stream->expiration = expiration;
+      stream->expiring = FALSE;
+    }
+  }
+  g_mutex_unlock (&self->gate->lock);
+}
+
+/* Receivers do not all look for another stream at the same time, nor at the last
+ * moment; as long as there is none, they look again (AMBI §3.5). */
+static void
+plan_successor (GstAmbiPublished * self)
+{
+  GstAmbiGate *gate = self->gate;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  g_mutex_lock (&gate->lock);
+  gate->published_at = CORE_TIME_NEVER;
+  if (self->streams->len > 0) {
+    const GstAmbiPublishedStream *newest = newest_of (self);
+    gdouble share = newest->expiring ? 0.5 : g_random_double_range (0.5, 0.9);
+    gdouble left = (gdouble) MIN (newest->expiration - now, MAX_LIFE);
+
+    if (left > 0)
+      gate->published_at = gst_mc_now () +
+          MAX ((core_time) (left * share * CORE_SECOND), CORE_SECOND);
+  }
+  g_mutex_unlock (&gate->lock);
+}
+
 /* They are fresh, and the port is known. */
 static void
 follow_metadata (GstAmbiPublished * self)
 {
   g_autofree dorms_metadata *usable = g_new (dorms_metadata, 1);
-  const dorms_stream *best = choose (self, usable);
+  const dorms_stream *best;
 
+  note_expirations (self);
+  best = choose (self, usable);
   if (best != NULL) {
     gst_ambi_gate_set_published_hold (self->gate,
         best->data_hold_ms * CORE_MSECOND);
     fetch_stream (self, best);
   }
   drop_streams (self, is_outdated);
+  plan_successor (self);
   if (self->streams->len == 0 && best == NULL)
     note_trouble (self, "the channel's metadata name no manifest stream that "
         "can be used: name the manifests with \"manifest-uri\"");
@@ -371,6 +437,12 @@ gst_ambi_published_step (GstAmbiPublished * self, const GstMcChannel * channel)
   changed |= gst_mc_metadata_update (self->metadata);
   g_mutex_lock (&self->gate->lock);
   gst_mc_metadata_get_stats (self->metadata, &self->stats);
+  if (gst_mc_now () >= self->gate->published_at) {
+    self->gate->published_at = CORE_TIME_NEVER;
+    if (self->streams->len > 0)
+      newest_of (self)->expiring = TRUE;
+    self->refresh = TRUE;
+  }
   refresh = self->refresh;
   self->refresh = FALSE;
   g_mutex_unlock (&self->gate->lock);

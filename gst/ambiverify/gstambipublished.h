@@ -25,9 +25,11 @@ typedef struct
   guint32 id;
   core_hash_algorithm algorithm;
   core_time digest_hold_time;
+  gint64 expiration;            /* Unix time; 0: none */
   gboolean connecting;          /* told to have begun, no connection so far */
   gboolean seen;                /* it brought manifests */
   gboolean failed;              /* none of its URIs is of use, for now */
+  gboolean expiring;            /* another one is looked for, in good time */
   gboolean ending;              /* another one is to take over */
   gboolean over;                /*   and has */
 } GstAmbiPublishedStream;

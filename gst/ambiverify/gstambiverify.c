@@ -27,8 +27,8 @@
  * linked to a `manifest_%u` pad: octets, cut anyhow. Where there is neither, the
  * metadata of the channel are asked for (#GstAmbiVerify:dorms-uri), which name
  * streams of manifests, their hashes, and how long to wait for them: the best one
- * is fetched from its first URI that answers. When it announces its end, or no URI
- * of it is of use, the metadata are asked for again and the next one is fetched
+ * is fetched from its first URI that answers. When it announces its end, is about to
+ * expire, or no URI of it is of use, the metadata are asked for again and the next one is fetched
  * beside it. A stream that newer metadata do not name any more is left. The hash of each stream of
  * manifests and its id, if it has to be a certain one, are properties of the
  * element or of the pad. Several streams may be in use at a time; when one takes

@@ -31,11 +31,14 @@ typedef struct
   gboolean useless;             /* metadata without streams */
   gboolean withdrawn;           /* metadata without the first one */
   gboolean broken;              /* no metadata any more */
+  gboolean expires;             /* the first one soon, and then it is not named;
+                                   the other one is named only then */
   gboolean gone[N_STREAMS];     /* not to be had, any more */
   gint64 hold_until;            /* no metadata before that time */
 
   TestServer *server;
-  gchar *first;                 /* how metadata name the first one */
+  gchar *first;                 /* how metadata name them */
+  gchar *second;
   GstHarness *h;
   GstElement *element;
   GstBus *bus;
@@ -54,7 +57,7 @@ send_metadata (Fixture * f, TestPeer * peer)
 
   g_mutex_lock (&f->lock);
   f->n_metadata++;
-  withdrawn = f->withdrawn;
+  withdrawn = f->withdrawn || (f->expires && f->n_metadata > 1);
   broken = f->broken;
   g_mutex_unlock (&f->lock);
   if (broken) {
@@ -76,9 +79,11 @@ send_metadata (Fixture * f, TestPeer * peer)
       "{\"id\":9,\"hash-algorithm\":\"sha-512\",\"manifest-stream\":["
       URI ("m9") "]}]}},"
       "{\"port\":5001,\"ietf-ambi:ambi\":{\"manifest-stream\":["
-      "%2$s" STREAM (6, "\"digest-hold-time\":9000,", URI ("m1")) "]}}],"
+      "%2$s%3$s%4$s]}}],"
       "\"ietf-ambi:ambi\":{\"manifest-stream\":[" STREAM (4, "", URI ("m4"))
-      "]}}]}", port, withdrawn ? "" : f->first);
+      "]}}]}", port, withdrawn ? "" : f->first,
+      withdrawn || f->expires ? "" : ",",
+      f->expires && !withdrawn ? "" : f->second);
 }
 
 static void
@@ -149,6 +154,10 @@ static void
 set_up (Fixture * f)
 {
   GstElement *element = verify_element_new ();
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 3);
+  g_autofree gchar *expiration = g_date_time_format (soon,
+      "\"expiration\":\"%Y-%m-%dT%H:%M:%SZ\",");
   g_autofree gchar *uri = NULL;
 
   g_mutex_init (&f->lock);
@@ -159,8 +168,10 @@ set_up (Fixture * f)
   }
   f->server = test_server_new ("good.pem", serve, f);
   f->first = g_strdup_printf (STREAM (5, "\"data-hold-time\":3000,"
-          "\"digest-hold-time\":15000,", URI ("nothing") "," URI ("m0")) ",",
-      test_server_port (f->server));
+          "\"digest-hold-time\":15000,%2$s", URI ("nothing") "," URI ("m0")),
+      test_server_port (f->server), f->expires ? expiration : "");
+  f->second = g_strdup_printf (STREAM (6, "\"digest-hold-time\":9000,",
+          URI ("m1")), test_server_port (f->server));
   uri = g_strdup_printf ("https://localhost:%u", test_server_port (f->server));
   /* See ambiverify-uri.c. */
   fail_unless (stream_uri_is_valid (uri, NULL));
@@ -183,6 +194,7 @@ tear_down (Fixture * f)
   gst_harness_teardown (f->h);
   test_server_free (f->server);
   g_free (f->first);
+  g_free (f->second);
   for (guint i = 0; i < N_STREAMS; i++)
     g_byte_array_unref (f->manifests[i]);
   g_mutex_clear (&f->lock);
@@ -373,6 +385,25 @@ GST_START_TEST (test_withdrawn_stream)
 
 GST_END_TEST;
 
+/* The stream in use is about to expire: another one is found in good time. */
+GST_START_TEST (test_expiration)
+{
+  Fixture f = {.expires = TRUE };
+
+  set_up (&f);
+  add_manifest (&f, 0, 0, 4);
+  add_manifest (&f, 1, 0, 10);
+  verify_push (f.h, 1);
+  verify_expect (f.h, 1);
+  verify_wait_for_stat (f.element, "manifest-connections", 2);
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* The metadata server goes away after its first answer, and then the server of
  * the stream in use: that is told, and what the metadata said stays in use. */
 GST_START_TEST (test_server_goes)
@@ -428,6 +459,7 @@ ambiverify_published_suite (void)
   tcase_add_test (tc, test_other_stream);
   tcase_add_test (tc, test_withdrawn_stream);
   tcase_add_test (tc, test_server_goes);
+  tcase_add_test (tc, test_expiration);
   tcase_add_test (tc, test_stop_at_once);
   return s;
 }
