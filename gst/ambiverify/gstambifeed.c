@@ -145,8 +145,12 @@ note_stream (GstAmbiFeed * feed)
   /* Whatever was wrong with connections is over. */
   if (!feed->is_pad)
     g_clear_pointer (&feed->gate->tell.trouble, g_free);
-  if (feed->published != NULL)
+  if (feed->published != NULL) {
     feed->published->seen = TRUE;
+    feed->published->failed = FALSE;
+    feed->gate->news = TRUE;
+    g_cond_signal (&feed->gate->wake);
+  }
 }
 
 /* Lock held.  An intake that is done with is dropped at once if it is a pad's,
@@ -285,6 +289,7 @@ published_connected (const gchar * uri, gboolean another, gpointer user)
     feed->published = stream;
     gate->counters.connections++;
   }
+  gate->tell.undecided = FALSE;
   first = stream->connecting;
   stream->connecting = FALSE;
   gst_ambi_gate_unlock (gate);
@@ -347,10 +352,11 @@ fetcher_ended (GstAmbiFeed * feed, gboolean complete, gpointer user)
 }
 
 static void
-tell_trouble (GstAmbiGate * gate, const gchar * uri, gint64 stream_id,
-    const gchar * code, const gchar * text)
+fetcher_trouble (const gchar * uri, const gchar * code, const gchar * text,
+    gpointer user)
 {
-  const GstAmbiOrigin origin = { uri, FALSE, stream_id };
+  GstAmbiGate *gate = user;
+  const GstAmbiOrigin origin = { uri, FALSE, gate->stream_id };
 
   g_mutex_lock (&gate->lock);
   gst_ambi_tell_trouble (&gate->tell, &origin, code, text);
@@ -358,21 +364,17 @@ tell_trouble (GstAmbiGate * gate, const gchar * uri, gint64 stream_id,
 }
 
 static void
-fetcher_trouble (const gchar * uri, const gchar * code, const gchar * text,
-    gpointer user)
-{
-  GstAmbiGate *gate = user;
-
-  tell_trouble (gate, uri, gate->stream_id, code, text);
-}
-
-static void
 published_trouble (const gchar * uri, const gchar * code, const gchar * text,
     gpointer user)
 {
-  const GstAmbiPublishedStream *stream = user;
+  GstAmbiPublishedStream *stream = user;
+  GstAmbiGate *gate = stream->gate;
+  const GstAmbiOrigin origin = { uri, FALSE, stream->id };
 
-  tell_trouble (stream->gate, uri, stream->id, code, text);
+  g_mutex_lock (&gate->lock);
+  gst_ambi_tell_trouble (&gate->tell, &origin, code, text);
+  gst_ambi_published_failed (stream);
+  gst_ambi_gate_unlock (gate);
 }
 
 const GstAmbiFetcherCallbacks gst_ambi_feed_fetcher_callbacks = {

@@ -155,6 +155,7 @@ gst_ambi_gate_start (GstAmbiGate * gate,
   g_mutex_lock (&gate->lock);
   gate->mode = settings->mode;
   gate->published_hold = 0;
+  gate->published_at = CORE_TIME_NEVER;
   set_times (gate, settings);
   apply_times (gate);
   gate->stream_id = settings->stream_id;

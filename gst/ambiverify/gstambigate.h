@@ -105,7 +105,8 @@ struct _GstAmbiGate
 
   /* What the metadata of the channel name; NULL: they are not asked for. */
   GstAmbiPublished *published;
-  gboolean news;                /* for it; the task is to look */
+  gboolean news;                /* for it; the task is to look, */
+  core_time published_at;       /*   and then of its own accord */
   core_time published_hold;     /* a data hold time; 0: none is known */
   GstClockTime own_hold_time;   /* those of the settings */
   GstClockTime own_latency;     /*   without any hold time */

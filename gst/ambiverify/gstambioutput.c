@@ -240,8 +240,8 @@ wait_for_work (GstAmbiGate * gate)
 {
   while (!gate->flushing) {
     core_time now = gst_mc_now ();
-    core_time at = gate->verify ? gst_ambi_gate_deadline (gate) :
-        CORE_TIME_NEVER;
+    core_time at = gate->verify ? MIN (gst_ambi_gate_deadline (gate),
+        gate->published_at) : CORE_TIME_NEVER;
 
     if (gate->ready->len > 0 || gate->news || at <= now || (gate->eos != NULL &&
             ambi_verify_get_stats (gate->verify)->packets_held == 0))

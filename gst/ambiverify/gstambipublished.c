@@ -8,9 +8,17 @@
 #include <string.h>
 
 #include "gstambifeed.h"
+#include "gstmcaddr.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ambi_verify_debug);
 #define GST_CAT_DEFAULT gst_ambi_verify_debug
+
+/* Streams that are fetched at a time: one in use, one to take over, and some of
+ * which nothing came so far. */
+#define MAX_STREAMS 4
+
+/* s: what expires later than in ten years, does not. */
+#define MAX_LIFE (10 * 365 * G_GINT64_CONSTANT (86400))
 
 struct _GstAmbiPublished
 {
@@ -54,6 +62,7 @@ gst_ambi_published_new (GstAmbiGate * gate,
   self = g_new0 (GstAmbiPublished, 1);
   self->gate = gate;
   self->config = config;
+  self->config.element_complains = !has_source;
   self->only_told = has_source;
   self->streams = g_ptr_array_new ();
   *out = self;
@@ -129,8 +138,8 @@ notify (void *ctx)
  * Which stream
  */
 
-/* The best that the verifier can use, that the user did not rule out and that
- * is not about to end. */
+/* The best that the verifier can use, that the user did not rule out, that is
+ * not about to end and that has not failed. */
 static const dorms_stream *
 choose (GstAmbiPublished * self, dorms_metadata * usable)
 {
@@ -149,13 +158,27 @@ choose (GstAmbiPublished * self, dorms_metadata * usable)
       const GstAmbiPublishedStream *stream =
           g_ptr_array_index (self->streams, j);
 
-      unfit |= stream->ending && stream->id == all->streams[i].id;
+      unfit |= (stream->ending || stream->failed || stream->expiring) &&
+          stream->id == all->streams[i].id;
     }
     if (!unfit)
       usable->streams[usable->n_streams++] = all->streams[i];
   }
   g_mutex_unlock (&self->gate->lock);
   return dorms_metadata_stream (usable, (guint16) self->channel.port, now);
+}
+
+/* There is one. */
+static GstAmbiPublishedStream *
+newest_of (const GstAmbiPublished * self)
+{
+  return g_ptr_array_index (self->streams, 0);
+}
+
+static gint64
+get_expiration (const dorms_stream * stream)
+{
+  return stream->expires ? stream->expiration : 0;
 }
 
 static gchar *
@@ -168,29 +191,58 @@ join_uris (const dorms_stream * stream)
   return g_string_free (uris, FALSE);
 }
 
-/* With the lock held. */
+/* Makes it the newest one if it is being fetched already. */
 static gboolean
-is_current (const GstAmbiPublished * self, const dorms_stream * stream,
+prefer (GstAmbiPublished * self, const dorms_stream * wanted,
     const gchar * uris)
 {
-  const GstAmbiPublishedStream *current;
+  gboolean found = FALSE;
 
-  if (self->streams->len == 0)
-    return FALSE;
-  current = g_ptr_array_index (self->streams, 0);
-  return current->id == stream->id && current->algorithm == stream->hash &&
-      g_str_equal (current->uris, uris);
+  g_mutex_lock (&self->gate->lock);
+  for (guint i = 0; i < self->streams->len && !found; i++) {
+    GstAmbiPublishedStream *stream = g_ptr_array_index (self->streams, i);
+
+    found = stream->id == wanted->id && stream->algorithm == wanted->hash &&
+        g_str_equal (stream->uris, uris);
+    if (found) {
+      g_ptr_array_remove_index (self->streams, i);
+      g_ptr_array_insert (self->streams, 0, stream);
+    }
+  }
+  g_mutex_unlock (&self->gate->lock);
+  return found;
 }
 
 /* Says why nothing will come, for the day on which no packet passes. */
 static void
 note_trouble (GstAmbiPublished * self, const gchar * text)
 {
+  GstAmbiTell *tell = &self->gate->tell;
+
   g_mutex_lock (&self->gate->lock);
+  tell->undecided = FALSE;
   if (!gst_ambi_feed_any_open (self->gate)) {
-    g_free (self->gate->tell.trouble);
-    self->gate->tell.trouble = g_strdup (text);
+    g_free (tell->trouble);
+    tell->trouble = g_strdup (text);
   }
+  g_mutex_unlock (&self->gate->lock);
+}
+
+static void
+note_problem (GstAmbiPublished * self)
+{
+  g_autofree gchar *text = g_strdup_printf ("%s: %s, or name the manifests "
+      "with \"manifest-uri\"", gst_mc_metadata_get_problem (self->metadata),
+      gst_mc_metadata_get_remedy (self->metadata));
+
+  note_trouble (self, text);
+}
+
+static void
+begin_waiting (GstAmbiPublished * self)
+{
+  g_mutex_lock (&self->gate->lock);
+  self->gate->tell.undecided = TRUE;
   g_mutex_unlock (&self->gate->lock);
 }
 
@@ -206,14 +258,10 @@ fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
   };
   g_autoptr (GError) error = NULL;
   GstAmbiPublishedStream *stream;
-  gboolean current;
 
-  g_mutex_lock (&gate->lock);
-  current = is_current (self, wanted, uris);
-  g_mutex_unlock (&gate->lock);
-  if (current)
+  if (prefer (self, wanted, uris))
     return;
-
+  begin_waiting (self);
   stream = g_new0 (GstAmbiPublishedStream, 1);
   stream->gate = gate;
   stream->uris = g_strdup (uris);
@@ -221,6 +269,7 @@ fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
   stream->algorithm = wanted->hash;
   stream->digest_hold_time = gate->digest_hold_time ? gate->digest_hold_time :
       wanted->digest_hold_ms * CORE_MSECOND;
+  stream->expiration = get_expiration (wanted);
   stream->connecting = TRUE;
   gst_mc_progress (gate->element, GST_PROGRESS_TYPE_START, "connect",
       "Connecting to manifest stream %u at %s", wanted->id, uris);
@@ -239,47 +288,120 @@ fetch_stream (GstAmbiPublished * self, const dorms_stream * wanted)
   g_mutex_unlock (&gate->lock);
 }
 
-/* What is not wanted any more: the newest took over from a stream that was
- * left, or is the same one from elsewhere. */
+/* With the lock held. */
+static gboolean
+is_named (const GstAmbiPublished * self, const GstAmbiPublishedStream * stream)
+{
+  const dorms_metadata *metadata = gst_mc_metadata_get (self->metadata);
+
+  if (metadata == NULL ||
+      gst_mc_metadata_get_state (self->metadata) != DORMS_STATE_FRESH)
+    return TRUE;
+  for (guint i = 0; i < metadata->n_streams; i++)
+    if (metadata->streams[i].id == stream->id &&
+        metadata->streams[i].hash == stream->algorithm)
+      return TRUE;
+  return FALSE;
+}
+
+/* What is not wanted any more.  One that announced its end goes on until the
+ * newest took over; digests that came so far stay good for their time. */
 static gboolean
 is_outdated (const GstAmbiPublished * self,
     const GstAmbiPublishedStream * stream)
 {
-  const GstAmbiPublishedStream *newest = g_ptr_array_index (self->streams, 0);
+  const GstAmbiPublishedStream *newest = newest_of (self);
 
+  if (!stream->ending && !is_named (self, stream))
+    return TRUE;
   if (stream == newest)
     return FALSE;
-  return stream->over || (newest->seen && newest->id == stream->id);
+  return stream->over || (newest->seen && (!stream->ending ||
+          newest->id == stream->id)) ||
+      (!stream->seen && self->streams->len > MAX_STREAMS);
 }
 
+/* A new expiration is a new life. */
 static void
-follow (GstAmbiPublished * self)
+note_expirations (GstAmbiPublished * self)
 {
   const dorms_metadata *metadata = gst_mc_metadata_get (self->metadata);
-  dorms_state state = gst_mc_metadata_get_state (self->metadata);
-  const gchar *problem = gst_mc_metadata_get_problem (self->metadata);
-  g_autofree dorms_metadata *usable = NULL;
+
+  g_mutex_lock (&self->gate->lock);
+  for (guint i = 0; i < self->streams->len; i++) {
+    GstAmbiPublishedStream *stream = g_ptr_array_index (self->streams, i);
+
+    for (guint j = 0; j < metadata->n_streams; j++) {
+      gint64 expiration = get_expiration (&metadata->streams[j]);
+
+      if (metadata->streams[j].id != stream->id ||
+          expiration == stream->expiration)
+        continue;
+      stream->expiration = expiration;
+      stream->expiring = FALSE;
+    }
+  }
+  g_mutex_unlock (&self->gate->lock);
+}
+
+/* Receivers do not all look for another stream at the same time, nor at the last
+ * moment; as long as there is none, they look again (AMBI §3.5). */
+static void
+plan_successor (GstAmbiPublished * self)
+{
+  GstAmbiGate *gate = self->gate;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  g_mutex_lock (&gate->lock);
+  gate->published_at = CORE_TIME_NEVER;
+  if (self->streams->len > 0) {
+    const GstAmbiPublishedStream *newest = newest_of (self);
+    gdouble share = newest->expiring ? 0.5 : g_random_double_range (0.5, 0.9);
+    gdouble left = (gdouble) MIN (newest->expiration - now, MAX_LIFE);
+
+    if (left > 0)
+      gate->published_at = gst_mc_now () +
+          MAX ((core_time) (left * share * CORE_SECOND), CORE_SECOND);
+  }
+  g_mutex_unlock (&gate->lock);
+}
+
+/* They are fresh, and the port is known. */
+static void
+follow_metadata (GstAmbiPublished * self)
+{
+  g_autofree dorms_metadata *usable = g_new (dorms_metadata, 1);
   const dorms_stream *best;
 
-  if (metadata == NULL) {
-    if (problem != NULL)
-      note_trouble (self, problem);
-    /* They were withdrawn, and all they vouched for is past. */
-    drop_streams (self, is_any);
-    return;
-  }
-  /* What is under way goes on (draft-ietf-mboned-dorms-08 §6). */
-  if (state != DORMS_STATE_FRESH || self->channel.port == 0)
-    return;
-  usable = g_new (dorms_metadata, 1);
+  note_expirations (self);
   best = choose (self, usable);
   if (best != NULL) {
     gst_ambi_gate_set_published_hold (self->gate,
         best->data_hold_ms * CORE_MSECOND);
     fetch_stream (self, best);
-  } else if (self->streams->len == 0) {
+  }
+  drop_streams (self, is_outdated);
+  plan_successor (self);
+  if (self->streams->len == 0 && best == NULL)
     note_trouble (self, "the channel's metadata name no manifest stream that "
-        "can be used");
+        "can be used: name the manifests with \"manifest-uri\"");
+}
+
+static void
+follow (GstAmbiPublished * self)
+{
+  if (gst_mc_metadata_get (self->metadata) == NULL) {
+    if (gst_mc_metadata_get_problem (self->metadata) != NULL)
+      note_problem (self);
+    /* They were withdrawn, and all they vouched for is past. */
+    drop_streams (self, is_any);
+  } else if (gst_mc_metadata_get_state (self->metadata) == DORMS_STATE_FRESH) {
+    if (self->channel.port != 0)
+      follow_metadata (self);
+  } else if (self->streams->len == 0) {
+    /* What is under way goes on (draft-ietf-mboned-dorms-08 §6). */
+    note_trouble (self, "the channel's metadata are out of date, and their "
+        "server does not confirm them");
   }
 }
 
@@ -295,7 +417,7 @@ ask (GstAmbiPublished * self, const GstMcChannel * channel)
   self->channel = *channel;
   self->metadata = gst_mc_metadata_new (self->gate->element, &self->config,
       channel, notify, self);
-  note_trouble (self, "the channel's metadata are still being asked for");
+  begin_waiting (self);
 }
 
 void
@@ -307,12 +429,20 @@ gst_ambi_published_step (GstAmbiPublished * self, const GstMcChannel * channel)
   if (channel->group.family == CORE_FAMILY_NONE)
     return;
   if (!core_ip_equal (&self->channel.source, &channel->source) ||
-      !core_ip_equal (&self->channel.group, &channel->group))
+      !core_ip_equal (&self->channel.group, &channel->group)) {
     ask (self, channel);
+    changed = TRUE;
+  }
   self->channel = *channel;
   changed |= gst_mc_metadata_update (self->metadata);
   g_mutex_lock (&self->gate->lock);
   gst_mc_metadata_get_stats (self->metadata, &self->stats);
+  if (gst_mc_now () >= self->gate->published_at) {
+    self->gate->published_at = CORE_TIME_NEVER;
+    if (self->streams->len > 0)
+      newest_of (self)->expiring = TRUE;
+    self->refresh = TRUE;
+  }
   refresh = self->refresh;
   self->refresh = FALSE;
   g_mutex_unlock (&self->gate->lock);
@@ -343,6 +473,16 @@ void
 gst_ambi_published_left (GstAmbiPublishedStream * stream)
 {
   stream->over = TRUE;
+  stream->gate->news = TRUE;
+  g_cond_signal (&stream->gate->wake);
+}
+
+void
+gst_ambi_published_failed (GstAmbiPublishedStream * stream)
+{
+  stream->failed = TRUE;
+  if (stream->gate->published != NULL)
+    stream->gate->published->refresh = TRUE;
   stream->gate->news = TRUE;
   g_cond_signal (&stream->gate->wake);
 }

@@ -25,8 +25,11 @@ typedef struct
   guint32 id;
   core_hash_algorithm algorithm;
   core_time digest_hold_time;
+  gint64 expiration;            /* Unix time; 0: none */
   gboolean connecting;          /* told to have begun, no connection so far */
   gboolean seen;                /* it brought manifests */
+  gboolean failed;              /* none of its URIs is of use, for now */
+  gboolean expiring;            /* another one is looked for, in good time */
   gboolean ending;              /* another one is to take over */
   gboolean over;                /*   and has */
 } GstAmbiPublishedStream;
@@ -48,6 +51,9 @@ void gst_ambi_published_step (GstAmbiPublished * published,
 /* With the gate's lock held: the stream announced its end, or was left. */
 void gst_ambi_published_ends (GstAmbiPublishedStream * stream);
 void gst_ambi_published_left (GstAmbiPublishedStream * stream);
+
+/* Likewise: no connection can be made, or kept. */
+void gst_ambi_published_failed (GstAmbiPublishedStream * stream);
 
 /* Likewise: data packets are arriving. */
 void gst_ambi_published_data_flows (GstAmbiPublished * published);

@@ -131,6 +131,7 @@ gst_ambi_tell_trouble (GstAmbiTell * tell, const GstAmbiOrigin * origin,
   GST_INFO_OBJECT (tell->element, "%s: %s: %s", origin->name, code, text);
   g_free (tell->trouble);
   tell->trouble = g_strdup (text);
+  tell->undecided = FALSE;
   add_manifest_error (tell, origin, code, text);
 }
 
@@ -225,6 +226,9 @@ gst_ambi_tell_outage (GstAmbiTell * tell, const GstAmbiSituation * situation,
   /* Some forged packets among good ones are no outage. */
   if (tell->told_outage || (situation->have_source &&
           now < tell->last_verified + hold))
+    return;
+  /* It is told once, and so when the reason is known. */
+  if (tell->undecided && !situation->connected && !situation->foreign)
     return;
   tell->told_outage = TRUE;
   reason = outage_reason (tell, situation, now);

@@ -56,6 +56,8 @@ typedef struct
   core_time last_verified;
   guint64 verified;
   gchar *trouble;               /* why there is no connection, or NULL */
+  gboolean undecided;           /* it is not known yet whether there will be
+                                   one; that takes a bounded time */
   gboolean refused_uri;         /* told since a URI was of use last */
   core_time stream_end;         /* announced; NEVER: none */
 

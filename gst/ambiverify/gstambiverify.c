@@ -27,8 +27,9 @@
  * linked to a `manifest_%u` pad: octets, cut anyhow. Where there is neither, the
  * metadata of the channel are asked for (#GstAmbiVerify:dorms-uri), which name
  * streams of manifests, their hashes, and how long to wait for them: the best one
- * is fetched from its first URI that answers, and when it announces its end the
- * metadata are asked for again and the next one is fetched beside it. The hash of each stream of
+ * is fetched from its first URI that answers. When it announces its end, is about to
+ * expire, or no URI of it is of use, the metadata are asked for again and the next one is fetched
+ * beside it. A stream that newer metadata do not name any more is left. The hash of each stream of
  * manifests and its id, if it has to be a certain one, are properties of the
  * element or of the pad. Several streams may be in use at a time; when one takes
  * over from another, the pad of the old one returns #GST_FLOW_EOS. A list of
@@ -88,10 +89,12 @@
  *   gint64, Unix time, where there is one); and, where the sender promises a
  *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),
  *   `data-rate-window` (guint64, ns), `priority` (uint).
- *   A fault of the server, and SRV records that #GstAmbiVerify:dns-trust does not
- *   permit, are also a WARNING.
+ *   Where manifests depend on them, and there are none, a WARNING says so when
+ *   packets come that cannot pass: why, and what to do. So it does when they cannot be
+ *   renewed; what is known of them stays in use then.
  * * Progress messages: `name-lookup` and `request` (each question for metadata),
- *   `connect` (to a stream that they name).
+ *   `connect` (to a stream that they name). What shares a code begins once and
+ *   ends once.
  * * Element message `ambi-refresh`, when a sender announces the end of a
  *   manifest stream: `stream-id` (#guint), `deadline` (#guint64, nanoseconds
  *   until then).
@@ -156,7 +159,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
  * ]| Receives a channel whose sender published all that is needed.
  * |[
  * gst-launch-1.0 amtsrc relay=amt-relay.example.net source=192.0.2.10 group=232.1.1.1 port=5001 ! ambiverify manifest-uri=https://sender.example.net:8443/stream.ambi tls-ca-file=ca.pem ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink

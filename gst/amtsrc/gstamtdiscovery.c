@@ -558,5 +558,13 @@ gst_amt_discovery_get_security (const GstAmtDiscovery * self)
 const gchar *
 gst_amt_discovery_get_problem (const GstAmtDiscovery * self)
 {
-  return self->found ? NULL : self->problem;
+  unsigned n;
+
+  if (self->found)
+    return NULL;
+  if (self->problem == NULL && self->looking_up) {
+    driad_candidates (self->d, &n);
+    return n == 0 ? "the name service does not answer" : NULL;
+  }
+  return self->problem;
 }

@@ -81,7 +81,8 @@
  * Progress messages tell of `name-lookup` (each question to the DNS), `connect`
  * (the relay's handshake), `request` (the join, and each question to a metadata
  * server) and `disconnect`. What began and was not completed ends
- * as CANCELED, or as ERROR with the error.
+ * as CANCELED, or as ERROR with the error. What shares a code begins once, with
+ * the first, and ends once, with the last; between them all is CONTINUE.
  *
  * ## Statistics
  *
@@ -137,7 +138,7 @@
  * ## Example launch lines
  *
  * |[
- * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
+ * gst-launch-1.0 amtsrc source=192.0.2.10 group=232.1.1.1 ! ambiverify ! tsdemux ! queue ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
  * ]| Finds relay, port and manifests by itself, if the sender published them.
  *
  * |[

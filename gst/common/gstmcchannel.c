@@ -50,6 +50,46 @@ gst_mc_post_error (GstElement * element, const GError * error)
       __LINE__);
 }
 
+/* How many undertakings of an element are under way, by the quark of their
+ * code. */
+static GHashTable *
+get_undertakings (GstElement * element)
+{
+  GQuark quark = g_quark_from_static_string ("gst-mc-undertakings");
+  GHashTable *counts = g_object_get_qdata (G_OBJECT (element), quark);
+
+  if (counts != NULL)
+    return counts;
+  counts = g_hash_table_new (NULL, NULL);
+  if (!g_object_replace_qdata (G_OBJECT (element), quark, NULL, counts,
+          (GDestroyNotify) g_hash_table_unref, NULL)) {
+    g_hash_table_unref (counts);
+    counts = g_object_get_qdata (G_OBJECT (element), quark);
+  }
+  return counts;
+}
+
+static GstProgressType
+count_undertaking (GstElement * element, GstProgressType type,
+    const gchar * code)
+{
+  GHashTable *counts = get_undertakings (element);
+  gpointer key = GUINT_TO_POINTER (g_quark_from_string (code));
+  guint n;
+
+  if (type == GST_PROGRESS_TYPE_CONTINUE)
+    return type;
+  GST_OBJECT_LOCK (element);
+  n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
+  if (type == GST_PROGRESS_TYPE_START)
+    type = n++ > 0 ? GST_PROGRESS_TYPE_CONTINUE : type;
+  else if (n > 0 && --n > 0)
+    type = GST_PROGRESS_TYPE_CONTINUE;
+  g_hash_table_insert (counts, key, GUINT_TO_POINTER (n));
+  GST_OBJECT_UNLOCK (element);
+  return type;
+}
+
 void
 gst_mc_progress (GstElement * element, GstProgressType type,
     const gchar * code, const gchar * format, ...)
@@ -62,5 +102,6 @@ gst_mc_progress (GstElement * element, GstProgressType type,
   va_end (args);
   GST_INFO_OBJECT (element, "%s: %s", code, text);
   gst_element_post_message (element,
-      gst_message_new_progress (GST_OBJECT (element), type, code, text));
+      gst_message_new_progress (GST_OBJECT (element),
+          count_undertaking (element, type, code), code, text));
 }

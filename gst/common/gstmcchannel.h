@@ -38,7 +38,9 @@ void gst_mc_channel_post (GstElement * element, const gchar * name,
 /* Posts an error message with the text of the error. */
 void gst_mc_post_error (GstElement * element, const GError * error);
 
-/* Posts a GST_MESSAGE_PROGRESS. */
+/* Posts a GST_MESSAGE_PROGRESS.  Several undertakings of an element may share a
+ * code; applications know but one of each, so all in between the start of the
+ * first and the end of the last are told as CONTINUE. */
 void gst_mc_progress (GstElement * element, GstProgressType type,
     const gchar * code, const gchar * format, ...) G_GNUC_PRINTF (4, 5);
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "dorms-restconf.h"
 #include "dorms-worker.h"
 #include "gstmcaddr.h"
 
@@ -17,12 +18,14 @@ struct _GstMcMetadata
   GstElement *element;
   GstMcChannel channel;
   gboolean by_srv;              /* the server is not configured */
+  gboolean element_complains;
   gboolean held;                /* the worker */
   dorms_user *user;             /* NULL: nobody can be asked */
   const dorms_snapshot *seen;   /* NULL before the first update */
   dorms_code told_code;
   const gchar *code;            /* of the progress that has begun, or NULL */
-  const gchar *impossible;      /* why nobody can be asked */
+  const gchar *impossible;      /* why nobody can be asked, */
+  const gchar *remedy;          /*   and what to do about it */
 };
 
 /*
@@ -58,16 +61,31 @@ parse_trust (const gchar * text, dorms_trust * trust, GError ** error)
   return TRUE;
 }
 
+/* "HOST" as it stands in a URI; NULL: it is none. */
+static gchar *
+get_host (GUri * uri)
+{
+  const gchar *text = g_uri_get_host (uri);
+  gchar *host = strchr (text, ':') != NULL ? g_strdup_printf ("[%s]", text) :
+      g_strdup (text);
+
+  if (!dorms_host_is_valid (host))
+    g_clear_pointer (&host, g_free);
+  return host;
+}
+
 static gboolean
 parse_server (const gchar * text, GstMcMetadataConfig * config, GError ** error)
 {
   g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  g_autofree gchar *host = NULL;
   const gchar *path;
 
-  if (uri == NULL || !g_str_equal (g_uri_get_scheme (uri), "https") ||
-      g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0' ||
-      g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||
-      g_uri_get_fragment (uri) != NULL)
+  if (uri != NULL && g_uri_get_host (uri) != NULL)
+    host = get_host (uri);
+  if (host == NULL || !g_str_equal (g_uri_get_scheme (uri), "https") ||
+      g_uri_get_port (uri) == 0 || g_uri_get_userinfo (uri) != NULL ||
+      g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL)
     return settings_error (error, "The property \"dorms-uri\" is \"%s\". Set "
         "it to https://HOST or https://HOST:PORT of a metadata server, to "
         "\"auto\" (the source names it in the DNS), or to an empty text "
@@ -79,7 +97,7 @@ parse_server (const gchar * text, GstMcMetadataConfig * config, GError ** error)
         "https://HOST:PORT alone", text);
   if (g_uri_get_port (uri) > 0)
     config->port = (guint16) g_uri_get_port (uri);
-  config->server = g_strdup (g_uri_get_host (uri));
+  config->server = g_steal_pointer (&host);
   return TRUE;
 }
 
@@ -129,15 +147,16 @@ begin (GstMcMetadata * self, const GstMcMetadataConfig * config,
 
   self->held = dorms_worker_hold ();
   if (!self->held) {
-    self->impossible = "this build cannot ask metadata servers (libcurl)";
+    self->impossible = "this build cannot ask metadata servers";
+    self->remedy = "build it with libcurl";
     return;
   }
   ret = dorms_cache_use (dorms_cache_get_default (), &query, notify, ctx,
       gst_mc_now (), &self->user);
-  if (ret == CORE_ERR_INVALID_ARGUMENT)
-    self->impossible = "the property \"dorms-uri\" names no host";
-  else if (ret != CORE_OK)
+  if (ret != CORE_OK) {
     self->impossible = "too many channels' metadata are in use";
+    self->remedy = "stop to receive some of them";
+  }
 }
 
 GstMcMetadata *
@@ -149,10 +168,8 @@ gst_mc_metadata_new (GstElement * element, const GstMcMetadataConfig * config,
   self->element = element;
   self->channel = *channel;
   self->by_srv = config->server == NULL;
-  if (config->off)
-    self->impossible = "the property \"dorms-uri\" names no metadata server";
-  else
-    begin (self, config, notify, ctx);
+  self->element_complains = config->element_complains;
+  begin (self, config, notify, ctx);
   return self;
 }
 
@@ -316,6 +333,8 @@ deserves_warning (const GstMcMetadata * self)
 {
   const dorms_snapshot *snapshot = self->seen;
 
+  if (self->element_complains && snapshot->metadata == NULL)
+    return FALSE;
   switch (snapshot->code) {
     case DORMS_OK:
     case DORMS_NO_SERVICE:
@@ -331,16 +350,20 @@ deserves_warning (const GstMcMetadata * self)
 static void
 post_warning (GstMcMetadata * self)
 {
-  if (self->seen->code == DORMS_DNS_UNTRUSTED)
+  const gchar *text = self->seen->error_text;
+
+  if (self->seen->metadata != NULL)
+    GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_FOUND,
+        ("The metadata could not be renewed, what is known of them stays in "
+            "use: %s: %s", text, gst_mc_metadata_get_remedy (self)), (NULL));
+  else if (self->seen->code == DORMS_DNS_UNTRUSTED)
     GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_AUTHORIZED,
-        ("No metadata: %s. The property \"dns-trust\" is \"ad\": sign the "
-            "zone, or set \"dns-trust\" to \"resolver\" if you trust this "
-            "host's name servers and the way to them, or name the server with "
-            "\"dorms-uri\"", self->seen->error_text), (NULL));
+        ("No metadata: %s: %s", text, gst_mc_metadata_get_remedy (self)),
+        (NULL));
   else
     GST_ELEMENT_WARNING (self->element, RESOURCE, NOT_FOUND,
-        ("No metadata%s: %s", self->seen->metadata != NULL ? " any more" : "",
-            self->seen->error_text), (NULL));
+        ("No metadata: %s: %s", text, gst_mc_metadata_get_remedy (self)),
+        (NULL));
 }
 
 static void
@@ -350,10 +373,13 @@ end_progress (GstMcMetadata * self)
 
   if (self->code == NULL)
     return;
-  gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
-      snapshot->code == DORMS_OK ? "Got the metadata from %s" :
-      "No metadata: %s", snapshot->code == DORMS_OK ? snapshot->server :
-      snapshot->error_text);
+  if (snapshot->code == DORMS_OK)
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
+        "Got the metadata from %s", snapshot->server);
+  else
+    gst_mc_progress (self->element, GST_PROGRESS_TYPE_COMPLETE, self->code,
+        snapshot->metadata == NULL ? "No metadata: %s" :
+        "Could not renew the metadata: %s", snapshot->error_text);
   self->code = NULL;
 }
 
@@ -442,6 +468,28 @@ gst_mc_metadata_get_problem (const GstMcMetadata * self)
       self->seen->code == DORMS_OK)
     return NULL;
   return self->seen->error_text;
+}
+
+const gchar *
+gst_mc_metadata_get_remedy (const GstMcMetadata * self)
+{
+  if (self->impossible != NULL)
+    return self->remedy;
+  switch (self->seen != NULL ? self->seen->code : DORMS_OK) {
+    case DORMS_DNS_UNTRUSTED:
+      return "sign the zone, or set \"dns-trust\" to \"resolver\" if you trust "
+          "this host's name servers and the way to them, or name the server "
+          "with \"dorms-uri\"";
+    case DORMS_TLS:
+      return "check the server's certificate, and \"tls-ca-file\" if it is not "
+          "of an authority that the system trusts";
+    case DORMS_NO_METADATA:
+      return "check source and group, or name another server with "
+          "\"dorms-uri\"";
+    default:
+      return self->by_srv ? "name a metadata server with \"dorms-uri\"" :
+          "check the server that \"dorms-uri\" names";
+  }
 }
 
 gboolean

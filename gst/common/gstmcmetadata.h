@@ -24,6 +24,9 @@ typedef struct
   guint16 port;
   dorms_trust trust;
   gchar *tls_ca_file;
+
+  /* Not a property: the element itself complains when it has to do without. */
+  gboolean element_complains;
 } GstMcMetadataConfig;
 
 /* Fails with a GST_RESOURCE_ERROR that names the property and the remedy; then
@@ -35,7 +38,7 @@ void gst_mc_metadata_config_clear (GstMcMetadataConfig * config);
 
 typedef struct _GstMcMetadata GstMcMetadata;
 
-/* Begins to ask, unless the config says off, and for as long as it lives.
+/* Begins to ask, and does so for as long as it lives; the config is not off.
  * notify: gst_mc_metadata_update () has something to do; called from another
  * thread, it only wakes the caller. */
 GstMcMetadata *gst_mc_metadata_new (GstElement * element,
@@ -57,6 +60,9 @@ dorms_state gst_mc_metadata_get_state (const GstMcMetadata * metadata);
 /* Why there is none, for people: a sentence without a full stop; NULL as long
  * as an answer may come, or when there is metadata. */
 const gchar *gst_mc_metadata_get_problem (const GstMcMetadata * metadata);
+
+/* What to do about it, for people: goes on after the problem and a colon. */
+const gchar *gst_mc_metadata_get_remedy (const GstMcMetadata * metadata);
 
 /* Whether asking again will hardly help: nobody offers any, or may be
  * believed. */

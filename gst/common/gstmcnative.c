@@ -50,7 +50,8 @@ gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
   if (settings->port == 0 && !may_learn) {
     g_set_error_literal (error, GST_RESOURCE_ERROR,
         GST_RESOURCE_ERROR_SETTINGS, "The property \"port\" is 0, but a native "
-        "join needs the channel's UDP port. Give it, e.g. port=5001");
+        "join needs the channel's UDP port. Give it, e.g. port=5001, or let "
+        "\"dorms-uri\" name a metadata server that tells it");
     return NULL;
   }
   /* What the user named has to be there; a route may depend on the sender's

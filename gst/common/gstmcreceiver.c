@@ -270,6 +270,14 @@ is_native (const GstMcPath * path)
   return g_str_equal (path->klass->delivery, GST_MC_DELIVERY_NATIVE);
 }
 
+/* Nothing can be joined before the port is known. */
+static gboolean
+needs_port (const GstMcReceiver * rx)
+{
+  return rx->judge == NULL && rx->tell.channel.port == 0 &&
+      is_native (rx->paths[0]);
+}
+
 static gboolean
 join (GstMcReceiver * rx, core_time now)
 {
@@ -280,7 +288,7 @@ join (GstMcReceiver * rx, core_time now)
     follow_judge (rx, now);
     return TRUE;
   }
-  rx->port_due = rx->tell.channel.port == 0 && is_native (rx->paths[0]);
+  rx->port_due = needs_port (rx);
   if (rx->port_due)
     return TRUE;
   if (!rx->paths[0]->klass->join (rx->paths[0], now, &error)) {
@@ -309,6 +317,7 @@ ask_for_metadata (GstMcReceiver * rx)
   if (!rx->metadata_due)
     return;
   rx->metadata_due = FALSE;
+  rx->dorms.element_complains = needs_port (rx);
   rx->metadata = gst_mc_metadata_new (rx->tell.element, &rx->dorms,
       &rx->tell.channel, wake, rx);
 }
@@ -347,8 +356,8 @@ post_no_port (GstMcReceiver * rx)
         "its metadata do not tell" : "no metadata server answers";
   GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, NOT_FOUND,
       ("The UDP port of the channel is not known (property \"port\"): %s. Give "
-          "the port, or name a metadata server with \"dorms-uri\"", problem),
-      (NULL));
+          "the port, or %s", problem,
+          gst_mc_metadata_get_remedy (rx->metadata)), (NULL));
 }
 
 /* FALSE: there is no joining. */

@@ -57,7 +57,8 @@
  *   field is `timeout` (guint64, ns).
  *
  * Progress messages tell of `name-lookup` and `request` (the join, and each
- * question to a metadata server).
+ * question to a metadata server). What shares a code begins once, with the
+ * first, and ends once, with the last; between them all is CONTINUE.
  *
  * ## Statistics
  *

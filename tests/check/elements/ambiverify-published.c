@@ -16,31 +16,57 @@
 #define GONE "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" \
     "Connection: close\r\n\r\n"
 
+#define BROKEN "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n" \
+    "Connection: close\r\n\r\n"
+
 #define N_STREAMS 2
 
-/* A server of metadata and of both streams of manifests. */
+/* A server of metadata and of both streams of manifests; what it is to do is
+ * set before it is set up. */
 typedef struct
 {
   GMutex lock;
   GByteArray *manifests[N_STREAMS];     /* of /m0 and /m1 */
   guint n_metadata;             /* asked for */
   gboolean useless;             /* metadata without streams */
+  gboolean withdrawn;           /* metadata without the first one */
+  gboolean broken;              /* no metadata any more */
+  gboolean expires;             /* the first one soon, and then it is not named;
+                                   the other one is named only then */
+  gboolean gone[N_STREAMS];     /* not to be had, any more */
+  gint64 hold_until;            /* no metadata before that time */
 
   TestServer *server;
+  gchar *first;                 /* how metadata name them */
+  gchar *second;
   GstHarness *h;
   GstElement *element;
   GstBus *bus;
   VerifySigner signers[N_STREAMS];
 } Fixture;
 
+#define STREAM(id, more, uris) "{\"id\":" #id ",\"hash-algorithm\":" \
+    "\"sha-384\"," more "\"manifest-stream\":[" uris "]}"
+#define URI(path) "{\"uri\":\"https://localhost:%1$u/" path "\"}"
+
 static void
 send_metadata (Fixture * f, TestPeer * peer)
 {
   guint port = test_server_port (f->server);
+  gboolean withdrawn, broken;
 
   g_mutex_lock (&f->lock);
   f->n_metadata++;
+  withdrawn = f->withdrawn || (f->expires && f->n_metadata > 1);
+  broken = f->broken;
   g_mutex_unlock (&f->lock);
+  if (broken) {
+    test_peer_print (peer, BROKEN);
+    return;
+  }
+  while (g_get_monotonic_time () < f->hold_until)
+    if (!test_peer_pause (peer, 2))
+      return;
   if (f->useless) {
     test_peer_print (peer, JSON "{\"ietf-dorms:group\":[{\"address\":\""
         VERIFY_GROUP "\"}]}");
@@ -51,32 +77,35 @@ send_metadata (Fixture * f, TestPeer * peer)
       VERIFY_GROUP "\",\"ietf-cbacc:cbacc\":{\"max-speed\":8000},"
       "\"udp-stream\":[{\"port\":4,\"ietf-ambi:ambi\":{\"manifest-stream\":["
       "{\"id\":9,\"hash-algorithm\":\"sha-512\",\"manifest-stream\":["
-      "{\"uri\":\"https://localhost:%u/m9\"}]}]}},"
+      URI ("m9") "]}]}},"
       "{\"port\":5001,\"ietf-ambi:ambi\":{\"manifest-stream\":["
-      "{\"id\":5,\"hash-algorithm\":\"sha-384\",\"data-hold-time\":3000,"
-      "\"digest-hold-time\":15000,\"manifest-stream\":["
-      "{\"uri\":\"https://localhost:%u/nothing\"},"
-      "{\"uri\":\"https://localhost:%u/m0\"}]},"
-      "{\"id\":6,\"hash-algorithm\":\"sha-384\",\"digest-hold-time\":9000,"
-      "\"manifest-stream\":[{\"uri\":\"https://localhost:%u/m1\"}]}]}}],"
-      "\"ietf-ambi:ambi\":{\"manifest-stream\":[{\"id\":4,"
-      "\"hash-algorithm\":\"sha-384\",\"manifest-stream\":["
-      "{\"uri\":\"https://localhost:%u/m4\"}]}]}}]}", port, port, port, port,
-      port);
+      "%2$s%3$s%4$s]}}],"
+      "\"ietf-ambi:ambi\":{\"manifest-stream\":[" STREAM (4, "", URI ("m4"))
+      "]}}]}", port, withdrawn ? "" : f->first,
+      withdrawn || f->expires ? "" : ",",
+      f->expires && !withdrawn ? "" : f->second);
 }
 
 static void
 send_manifests (Fixture * f, TestPeer * peer, guint stream)
 {
   gsize sent = 0;
+  gboolean gone;
 
-  if (!test_peer_print (peer, AMBI))
+  g_mutex_lock (&f->lock);
+  gone = f->gone[stream];
+  g_mutex_unlock (&f->lock);
+  if (!test_peer_print (peer, gone ? GONE : AMBI) || gone)
     return;
   do {
     g_autofree guint8 *chunk = NULL;
     gsize len;
 
     g_mutex_lock (&f->lock);
+    if (f->gone[stream]) {
+      g_mutex_unlock (&f->lock);
+      break;
+    }
     len = f->manifests[stream]->len - sent;
     chunk = g_memdup2 (f->manifests[stream]->data + sent, len);
     g_mutex_unlock (&f->lock);
@@ -122,13 +151,15 @@ add_manifest (Fixture * f, guint stream, guint seed, guint n)
 }
 
 static void
-set_up (Fixture * f, gboolean useless)
+set_up (Fixture * f)
 {
   GstElement *element = verify_element_new ();
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 3);
+  g_autofree gchar *expiration = g_date_time_format (soon,
+      "\"expiration\":\"%Y-%m-%dT%H:%M:%SZ\",");
   g_autofree gchar *uri = NULL;
 
-  memset (f, 0, sizeof (*f));
-  f->useless = useless;
   g_mutex_init (&f->lock);
   for (guint i = 0; i < N_STREAMS; i++) {
     f->manifests[i] = g_byte_array_new ();
@@ -136,6 +167,11 @@ set_up (Fixture * f, gboolean useless)
     f->signers[i].algorithm = CORE_HASH_SHA_384;
   }
   f->server = test_server_new ("good.pem", serve, f);
+  f->first = g_strdup_printf (STREAM (5, "\"data-hold-time\":3000,"
+          "\"digest-hold-time\":15000,%2$s", URI ("nothing") "," URI ("m0")),
+      test_server_port (f->server), f->expires ? expiration : "");
+  f->second = g_strdup_printf (STREAM (6, "\"digest-hold-time\":9000,",
+          URI ("m1")), test_server_port (f->server));
   uri = g_strdup_printf ("https://localhost:%u", test_server_port (f->server));
   /* See ambiverify-uri.c. */
   fail_unless (stream_uri_is_valid (uri, NULL));
@@ -157,6 +193,8 @@ tear_down (Fixture * f)
   fail_unless (g_get_monotonic_time () - before < 500000);
   gst_harness_teardown (f->h);
   test_server_free (f->server);
+  g_free (f->first);
+  g_free (f->second);
   for (guint i = 0; i < N_STREAMS; i++)
     g_byte_array_unref (f->manifests[i]);
   g_mutex_clear (&f->lock);
@@ -189,9 +227,9 @@ GST_START_TEST (test_found)
 {
   GstStructure *message;
   GstClockTime min;
-  Fixture f;
+  Fixture f = { 0 };
 
-  set_up (&f, FALSE);
+  set_up (&f);
   add_manifest (&f, 0, 0, 10);
   verify_push (f.h, 3);
   verify_push (f.h, 77);
@@ -221,9 +259,9 @@ GST_END_TEST;
 /* Its end is announced: the other one that the metadata name takes over. */
 GST_START_TEST (test_transition)
 {
-  Fixture f;
+  Fixture f = { 0 };
 
-  set_up (&f, FALSE);
+  set_up (&f);
   add_manifest (&f, 0, 0, 4);
   verify_push (f.h, 1);
   verify_expect (f.h, 1);
@@ -247,9 +285,9 @@ GST_END_TEST;
 GST_START_TEST (test_stream_id)
 {
   GstElement *element;
-  Fixture f;
+  Fixture f = { 0 };
 
-  set_up (&f, FALSE);
+  set_up (&f);
   element = gst_object_ref (f.element);
   gst_element_set_state (element, GST_STATE_READY);
   g_object_set (element, "stream-id", (gint64) VERIFY_STREAM + 1, NULL);
@@ -269,9 +307,9 @@ GST_END_TEST;
 /* Metadata that do not help: it is said why nothing passes. */
 GST_START_TEST (test_useless)
 {
-  Fixture f;
+  Fixture f = {.useless = TRUE };
 
-  set_up (&f, TRUE);
+  set_up (&f);
   g_object_set (f.element, "data-hold-time", VERIFY_SHORT, NULL);
   wait_for (&f, &f.n_metadata, 1);
   gst_structure_free (verify_wait_for_message (f.bus, "multicast-metadata"));
@@ -283,13 +321,120 @@ GST_START_TEST (test_useless)
 
 GST_END_TEST;
 
+/* As long as it is not known why, nothing is said; then it is said once. */
+GST_START_TEST (test_late_answer)
+{
+  Fixture f = {.useless = TRUE,
+    .hold_until = g_get_monotonic_time () + 300000
+  };
+
+  set_up (&f);
+  g_object_set (f.element, "data-hold-time", VERIFY_SHORT, NULL);
+  wait_for (&f, &f.n_metadata, 1);
+  verify_starve (f.h);
+  verify_starve_until_warned (f.h, f.bus, "name no manifest stream");
+  fail_unless (g_get_monotonic_time () >= f.hold_until);
+  verify_starve (f.h);
+  fail_unless_equals_int (verify_count_messages (f.bus, GST_MESSAGE_WARNING,
+          NULL), 0);
+  fail_unless (gst_harness_try_pull (f.h) == NULL);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* No server of the best stream works: another one is taken. */
+GST_START_TEST (test_other_stream)
+{
+  Fixture f = {.gone = {TRUE}
+  };
+
+  set_up (&f);
+  add_manifest (&f, 1, 0, 10);
+  verify_push (f.h, 3);
+  verify_expect (f.h, 3);
+  fail_unless_equals_uint64 (verify_stat (f.element, "manifest-connections"),
+      1);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* The server of the stream in use goes away: the metadata are asked for again,
+ * which name but another one now. */
+GST_START_TEST (test_withdrawn_stream)
+{
+  Fixture f = { 0 };
+
+  set_up (&f);
+  add_manifest (&f, 0, 0, 4);
+  verify_push (f.h, 1);
+  verify_expect (f.h, 1);
+  g_mutex_lock (&f.lock);
+  f.withdrawn = TRUE;
+  f.gone[0] = TRUE;
+  g_mutex_unlock (&f.lock);
+  add_manifest (&f, 1, 0, 10);
+  wait_for (&f, &f.n_metadata, 2);
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* The stream in use is about to expire: another one is found in good time. */
+GST_START_TEST (test_expiration)
+{
+  Fixture f = {.expires = TRUE };
+
+  set_up (&f);
+  add_manifest (&f, 0, 0, 4);
+  add_manifest (&f, 1, 0, 10);
+  verify_push (f.h, 1);
+  verify_expect (f.h, 1);
+  verify_wait_for_stat (f.element, "manifest-connections", 2);
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
+/* The metadata server goes away after its first answer, and then the server of
+ * the stream in use: that is told, and what the metadata said stays in use. */
+GST_START_TEST (test_server_goes)
+{
+  Fixture f = { 0 };
+
+  set_up (&f);
+  add_manifest (&f, 0, 0, 4);
+  verify_push (f.h, 1);
+  verify_expect (f.h, 1);
+  g_mutex_lock (&f.lock);
+  f.broken = TRUE;
+  f.gone[0] = TRUE;
+  g_mutex_unlock (&f.lock);
+  add_manifest (&f, 1, 0, 10);
+  verify_wait_for_warning (f.bus, "could not be renewed");
+  verify_push (f.h, 5);
+  verify_expect (f.h, 5);
+  verify_add_up (f.element);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 /* In the middle of whatever is being asked. */
 GST_START_TEST (test_stop_at_once)
 {
   for (guint i = 0; i < 10; i++) {
-    Fixture f;
+    Fixture f = { 0 };
 
-    set_up (&f, FALSE);
+    set_up (&f);
     if (i % 2)
       wait_for (&f, &f.n_metadata, 1);
     tear_down (&f);
@@ -310,6 +455,11 @@ ambiverify_published_suite (void)
   tcase_add_test (tc, test_transition);
   tcase_add_test (tc, test_stream_id);
   tcase_add_test (tc, test_useless);
+  tcase_add_test (tc, test_late_answer);
+  tcase_add_test (tc, test_other_stream);
+  tcase_add_test (tc, test_withdrawn_stream);
+  tcase_add_test (tc, test_server_goes);
+  tcase_add_test (tc, test_expiration);
   tcase_add_test (tc, test_stop_at_once);
   return s;
 }

@@ -2,7 +2,7 @@
  * Copyright (C) 2026 The gst-multicast authors
  *
  * The pieces that elements share, each alone: silence, arrival stamps,
- * settings, addresses, names, lists of relays.
+ * settings, addresses, names, lists of relays, metadata servers, progress.
  */
 #include <gst/check/gstcheck.h>
 #include <gst/check/gsttestclock.h>
@@ -14,6 +14,8 @@
 #include "gstamtrelays.h"
 #include "gstmcaddr.h"
 #include "gstmcarrival.h"
+#include "gstmcchannel.h"
+#include "gstmcmetadata.h"
 #include "gstmcname.h"
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
@@ -459,6 +461,131 @@ GST_START_TEST (test_relays_patience)
 
 GST_END_TEST;
 
+/*
+ * Metadata servers
+ */
+
+static const struct
+{
+  const gchar *uri;
+  const gchar *server;          /* NULL: none */
+  guint port;
+  gboolean off;
+} servers[] = {
+  {"auto", NULL, 0, FALSE},
+  {"", NULL, 0, TRUE},
+  {"https://dorms.example", "dorms.example", 0, FALSE},
+  {"https://dorms.example/", "dorms.example", 0, FALSE},
+  {"HTTPS://dorms.example:8443", "dorms.example", 8443, FALSE},
+  {"https://192.0.2.1", "192.0.2.1", 0, FALSE},
+  {"https://[2001:db8::1]:8443", "[2001:db8::1]", 8443, FALSE},
+};
+
+GST_START_TEST (test_metadata_server)
+{
+  GstMcMetadataConfig config;
+  GError *error = NULL;
+
+  fail_unless (gst_mc_metadata_config_parse (&config, servers[__i__].uri, "ad",
+          NULL, &error));
+  fail_unless (error == NULL);
+  fail_unless_equals_string (config.server, servers[__i__].server);
+  fail_unless_equals_int (config.port, servers[__i__].port);
+  fail_unless_equals_int (config.off, servers[__i__].off);
+  gst_mc_metadata_config_clear (&config);
+}
+
+GST_END_TEST;
+
+static const gchar *const bad_servers[] = {
+  "AUTO", "dorms.example", "http://dorms.example", "https://",
+  "https://dorms.example:0", "https://dorms.example:65536",
+  "https://dorms.example:x", "https://a b", "https://user@dorms.example",
+  "https://dorms.example?x", "https://dorms.example#x",
+  "https://dorms.example/restconf", "https://[fe80::1%25lo]"
+};
+
+GST_START_TEST (test_metadata_server_wrong)
+{
+  GstMcMetadataConfig config;
+  GError *error = NULL;
+
+  fail_if (gst_mc_metadata_config_parse (&config, bad_servers[__i__], "ad",
+          NULL, &error));
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_SETTINGS));
+  fail_unless (strstr (error->message, "\"dorms-uri\"") != NULL);
+  fail_unless (strstr (error->message, "https://HOST") != NULL);
+  g_error_free (error);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_metadata_trust_wrong)
+{
+  GstMcMetadataConfig config;
+  GError *error = NULL;
+
+  fail_if (gst_mc_metadata_config_parse (&config, "auto", "dnssec", NULL,
+          &error));
+  fail_unless (strstr (error->message, "\"dns-trust\"") != NULL);
+  g_error_free (error);
+}
+
+GST_END_TEST;
+
+/*
+ * Progress
+ */
+
+static void
+expect_progress (GstBus * bus, GstProgressType type, const gchar * code)
+{
+  GstMessage *message = gst_bus_pop_filtered (bus, GST_MESSAGE_PROGRESS);
+  GstProgressType got;
+  gchar *got_code;
+
+  fail_unless (message != NULL);
+  gst_message_parse_progress (message, &got, &got_code, NULL);
+  fail_unless_equals_int (got, type);
+  fail_unless_equals_string (got_code, code);
+  g_free (got_code);
+  gst_message_unref (message);
+}
+
+/* What shares a code begins once and ends once. */
+GST_START_TEST (test_progress_pairs)
+{
+  static const struct
+  {
+    GstProgressType type, told;
+    const gchar *code;
+  } steps[] = {
+    {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_START, "name-lookup"},
+    {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_START, "request"},
+    {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_CONTINUE, "name-lookup"},
+    {GST_PROGRESS_TYPE_COMPLETE, GST_PROGRESS_TYPE_CONTINUE, "name-lookup"},
+    {GST_PROGRESS_TYPE_CONTINUE, GST_PROGRESS_TYPE_CONTINUE, "name-lookup"},
+    {GST_PROGRESS_TYPE_CANCELED, GST_PROGRESS_TYPE_CANCELED, "name-lookup"},
+    {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_START, "name-lookup"},
+    {GST_PROGRESS_TYPE_ERROR, GST_PROGRESS_TYPE_ERROR, "name-lookup"},
+    {GST_PROGRESS_TYPE_COMPLETE, GST_PROGRESS_TYPE_COMPLETE, "request"}
+  };
+  GstElement *element = gst_element_factory_make ("fakesrc", NULL);
+  GstBus *bus = gst_bus_new ();
+
+  gst_element_set_bus (element, bus);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    gst_mc_progress (element, steps[i].type, steps[i].code, "%u", i);
+    expect_progress (bus, steps[i].told, steps[i].code);
+  }
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (element);
+}
+
+GST_END_TEST;
+
 static Suite *
 common_suite (void)
 {
@@ -478,6 +605,11 @@ common_suite (void)
   tcase_add_loop_test (tc, test_relays, 0, G_N_ELEMENTS (lists));
   tcase_add_test (tc, test_relays_order);
   tcase_add_test (tc, test_relays_patience);
+  tcase_add_loop_test (tc, test_metadata_server, 0, G_N_ELEMENTS (servers));
+  tcase_add_loop_test (tc, test_metadata_server_wrong, 0,
+      G_N_ELEMENTS (bad_servers));
+  tcase_add_test (tc, test_metadata_trust_wrong);
+  tcase_add_test (tc, test_progress_pairs);
   return s;
 }
 

@@ -10,9 +10,11 @@
 # element "sink" got; N.first-us, N.last-us and N.gap-end-us, Unix times of the
 # first and last one and of the end of the last silence of 200 ms; N.CODE, the
 # milliseconds from PLAYING on until metadata came with this code; N.text, of
-# errors and warnings; N.asked, of progress; N.src.FIELD and N.verify.FIELD,
-# statistics; N.message.NAME, counts.  SIGTERM ends them one after the other:
-# null-ms is the longest that took.
+# errors and warnings; N.warnings, their number by the element's type;
+# N.asked, of progress; N.unpaired, what of it was told to end or to go on and
+# had not begun, to begin and had not ended, or never ended; N.src.FIELD and
+# N.verify.FIELD, statistics; N.message.NAME, counts.  SIGTERM ends them one
+# after the other: N.stop-ms is how long that took, null-ms the longest.
 
 import os
 import signal
@@ -35,13 +37,14 @@ class Player:
     def __init__(self, text, key):
         self.key = key
         self.values = {"packets": 0}
+        self.open = set()
         self.pipeline = Gst.parse_launch(text)
         sink = self.pipeline.get_by_name("sink")
         sink.get_static_pad("sink").add_probe(
             Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.data)
-        bus = self.pipeline.get_bus()
-        bus.add_signal_watch()
-        bus.connect("message", self.message)
+        self.bus = self.pipeline.get_bus()
+        self.bus.add_signal_watch()
+        self.bus.connect("message", self.message)
         self.start = time.monotonic()
         self.pipeline.set_state(Gst.State.PLAYING)
 
@@ -59,17 +62,29 @@ class Player:
     def add_text(self, name, text):
         self.values[name] = self.values.get(name, "") + text + " / "
 
+    def pair(self, kind, undertaking):
+        begins = kind == Gst.ProgressType.START
+        if begins == (undertaking in self.open):
+            self.add_text("unpaired", f"{kind.value_nick} {undertaking}")
+        if begins:
+            self.open.add(undertaking)
+        elif kind != Gst.ProgressType.CONTINUE:
+            self.open.discard(undertaking)
+
     def message(self, bus, message):
         if message.type == Gst.MessageType.ERROR:
             self.values["errors"] = 1
             self.add_text("text", message.parse_error()[0].message)
         elif message.type == Gst.MessageType.WARNING:
             self.add_text("text", message.parse_warning()[0].message)
+            count = "warnings." + message.src.get_factory().get_name()
+            self.values[count] = self.values.get(count, 0) + 1
         elif message.type == Gst.MessageType.PROGRESS:
             kind, code, text = message.parse_progress()
             self.values[f"progress.{code}.{kind.value_nick}"] = 1
             self.values[f"progress.{code}"] = kind.value_nick
             self.add_text("asked", text)
+            self.pair(kind, f"{message.src.get_name()}.{code}")
         elif message.type == Gst.MessageType.ELEMENT:
             structure = message.get_structure()
             name = structure.get_name()
@@ -93,9 +108,19 @@ class Player:
                     self.values[f"{name}.{field}"] = stats.get_value(field)
 
     def stop(self):
+        self.statistics()
         begin = time.monotonic()
+        self.pipeline.set_state(Gst.State.READY)
+        ended = time.monotonic()
+        while (message := self.bus.pop()) is not None:
+            self.message(self.bus, message)
+        for undertaking in self.open:
+            self.add_text("unpaired", f"no end of {undertaking}")
+        resumed = time.monotonic()
         self.pipeline.set_state(Gst.State.NULL)
-        return (time.monotonic() - begin) * 1000
+        elapsed = ended - begin + time.monotonic() - resumed
+        self.values["stop-ms"] = int(elapsed * 1000 + 1)
+        return self.values["stop-ms"]
 
 
 def main():
@@ -109,7 +134,8 @@ def main():
     def write():
         with open(status + ".new", "w", encoding="utf-8") as out:
             for player in players:
-                player.statistics()
+                if "ended" not in more:
+                    player.statistics()
                 for name, value in player.values.items():
                     print(f"{player.key}{name}={value}", file=out)
             for name, value in more.items():
@@ -121,7 +147,7 @@ def main():
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
     write()
     loop.run()
-    more["null-ms"] = int(max(player.stop() for player in players) + 1)
+    more["null-ms"] = max([player.stop() for player in players])
     more["ended"] = 1
     write()
 

@@ -5,7 +5,8 @@
 # reverse zone, unbound, nginx, relays; . it behind lib.sh.
 # shellcheck shell=bash disable=SC2034,SC2004  # for the tests
 #
-#   P p0 198.51.100.1 (no relay), .8 .9 (relays) -- C c0 198.51.100.2
+#   P p0 198.51.100.1 (no relay), .7 (silent), .8 .9 (relays)
+#   -- C c0 198.51.100.2
 
 export PATH=$PATH:/usr/sbin
 for program in named dnssec-signzone unbound nginx openssl gst-launch-1.0; do
@@ -34,9 +35,11 @@ PORT=5001
 new_publisher () {
   local a
   two_hosts P C
-  for a in 8 9; do
+  # .7 is nobody, and silent
+  for a in 7 8 9; do
     ip -n P addr add 198.51.100.$a/24 dev r0
   done
+  nft_in P 'ip daddr 198.51.100.7 drop'
   # Relays that nobody answers for are not a matter of neighbours.
   printf '127.0.0.1 localhost\n%s\n' \
     '198.51.100.1 dorms.example manifests.example wrong.example' >hosts
@@ -133,6 +136,12 @@ remote-control:
 forward-zone:
   name: "."
   forward-addr: 127.0.0.1@5300
+forward-zone:
+  name: "silent.example"
+  forward-addr: 198.51.100.7
+forward-zone:
+  name: "115.0.203.in-addr.arpa"
+  forward-addr: 198.51.100.7
 C
   ns_exec P named -g -n 1 -c named.conf >named.log 2>&1 &
   NAMED=$!
@@ -167,16 +176,21 @@ C
   wait_for 10 test -e nginx.pid || fail "nginx did not start"
 }
 
-# start_sender NAME RELAY-ADDRESS [MANIFEST-PORT]   packets, signed
+# start_sender NAME RELAY-ADDRESS [MANIFEST-PORT [SOURCE...]]   packets, signed;
+# those of other sources are the same
 start_sender () {
-  local manifests=(fakesink)
+  local manifests=(fakesink) others=() source
+  for source in "${@:4}"; do
+    others+=(t. ! queue ! amtrelaysink source="$source" group="$GROUP"
+      port="$PORT" relay-address="$2")
+  done
   [ -z "${3:-}" ] || manifests=(ambihttpsink certificate="$DIR/server.pem"
     private-key="$DIR/server.key" address=198.51.100.1 port="$3")
   ns_exec P gst-launch-1.0 fakesrc is-live=true sync=true format=time \
     datarate=526400 sizetype=fixed sizemax=1316 filltype=random ! \
     ambisign name=s source=$SOURCE group=$GROUP port=$PORT stream-id=7 ! \
-    amtrelaysink source=$SOURCE group=$GROUP port=$PORT relay-address="$2" \
-    s.manifest ! "${manifests[@]}" >"$1.log" 2>&1 &
+    tee name=t ! queue ! amtrelaysink source=$SOURCE group=$GROUP port=$PORT relay-address="$2" \
+    "${others[@]}" s.manifest ! "${manifests[@]}" >"$1.log" 2>&1 &
   PEER_PID[$1]=$!
 }
 
