@@ -15,7 +15,7 @@ enum
 {
   DORMS_BODY_MAX = 1024 * 1024,
   DORMS_DEPTH_MAX = 32,
-  DORMS_NODES_MAX = 256 * 1024  /* JSON values of a document */
+  DORMS_NODES_MAX = 128 * 1024  /* JSON values of a document */
 };
 
 /* Reads a server's answer about (source, group), or one about more than that.
