@@ -128,8 +128,9 @@ is_number (const char *token)
 static int
 scan_token (json_scan * s, const char *token, size_t len)
 {
+  /* json-glib takes another array or object, and does not free the first. */
   if (s->depth == 0 && s->nodes > 0)
-    return CORE_ERR_INVALID_ARGUMENT;   /* something behind the value */
+    return CORE_ERR_INVALID_ARGUMENT;
   if (strchr ("]},:", *token) != NULL) {
     if (s->depth == 0)
       return CORE_ERR_INVALID_ARGUMENT;

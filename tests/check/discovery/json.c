@@ -5,6 +5,7 @@
  */
 #include "json.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "vectors.h"
@@ -87,6 +88,7 @@ GST_START_TEST (test_invalid)
     "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\ud800x\"",
     "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud800\\ud800\"",
     "\"\\ude00\\ud83d\"", "\"\\ud83d\\n\\ude00\"", "{\"\\udc00\":1}",
+    "\"\\ude00\\ude00\"", "\"\\ud83d\\u0c00\"", "\"\\ud83d\\ud83d\\ude00\"",
     "{\"\\u0000\":1}",
     "{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":2,\"\\u0061\":{}}",
     "[{\"b\":{\"a\":1,\"a\":1}}]", "{\"\":1,\"\":{\"a\":[1,2]}}",
@@ -159,9 +161,17 @@ GST_START_TEST (test_depth)
     g_free (arrays);
     g_free (objects);
   }
-  /* Without a bound of the caller's there is one still. */
   fail_unless_equals_int (json_parse (&doc, (const uint8_t *) "[[]]", 4, 1,
           10), CORE_ERR_LIMIT);
+  /* Without a bound of the caller's there is one still. */
+  for (unsigned n = JSON_DEPTH_MAX; n <= JSON_DEPTH_MAX + 1; n++) {
+    char *arrays = nested ("[", "]", n);
+
+    fail_unless_equals_int (json_parse (&doc, (const uint8_t *) arrays, 2 * n,
+            UINT_MAX, 1000), n == JSON_DEPTH_MAX ? CORE_OK : CORE_ERR_LIMIT);
+    json_free (doc);
+    g_free (arrays);
+  }
 }
 
 GST_END_TEST;
