@@ -506,14 +506,12 @@ dorms_metadata_read (dorms_metadata ** out, const core_ip * source,
   data_reader r = { 0 };
   dorms_code code;
   json_doc *doc;
-  int ret;
 
   *out = NULL;
   if (len > DORMS_BODY_MAX)
     return DORMS_TOO_LARGE;
-  ret = json_parse (&doc, body, len, DORMS_DEPTH_MAX, DORMS_NODES_MAX);
-  if (ret != CORE_OK)
-    return ret == CORE_ERR_NO_MEMORY ? DORMS_NO_MEMORY : DORMS_BAD_JSON;
+  if (json_parse (&doc, body, len, DORMS_DEPTH_MAX, DORMS_NODES_MAX) != CORE_OK)
+    return DORMS_BAD_JSON;
   r.metadata = calloc (1, sizeof (*r.metadata));
   if (r.metadata == NULL) {
     json_free (doc);

@@ -1,432 +1,291 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * Reads JSON that a stranger wrote.
+ * Reads JSON that a stranger wrote, by means of json-glib.
+ *
+ * json-glib knows the grammar: what is put where.  In the small it takes more
+ * than JSON (comments, 'a', 0x10, .5, "\101", a second document), cuts strings
+ * at \u0000, wraps numbers, and recurses as deep as the document.  So the tokens
+ * are looked at beforehand, and it is given places instead of numbers.
  */
 #include "json.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
 
 struct json_doc
 {
   json_node *nodes;
   size_t n;
-  char *text;
+  char *text;                   /* the document, where numbers are kept */
+  JsonNode *tree;               /* where strings are kept */
 };
-
-/* What is expected next. */
-typedef enum
-{
-  EXPECT_VALUE,
-  EXPECT_VALUE_OR_END,          /* behind "[" */
-  EXPECT_NAME,
-  EXPECT_NAME_OR_END,           /* behind "{" */
-  EXPECT_COMMA_OR_END,          /* behind a value */
-  EXPECT_NOTHING                /* behind the document's value */
-} json_expect;
 
 typedef struct
 {
-  const uint8_t *data;
-  size_t len;
-  size_t pos;
-  json_doc *doc;
-  size_t cap;                   /* of doc->nodes */
+  const char *text;
+  GString *tokens;              /* for json-glib */
+  size_t nodes;
   size_t max_nodes;
-  size_t text_len;              /* used of doc->text */
-  size_t open[JSON_DEPTH_MAX];  /* containers that are not closed yet */
   unsigned depth;
   unsigned max_depth;
-} json_reader;
+  unsigned members[JSON_DEPTH_MAX];     /* of each container that is open */
+} json_scan;
 
-static int
-peek (const json_reader * r)
+/*
+ * Tokens: their length, or 0 when they are none
+ */
+
+/* What follows "\u": a character, or both halves of one.  json-glib does not
+ * free what it has read of a string when it meets one half alone. */
+static size_t
+unicode_len (const char *text)
 {
-  return r->pos < r->len ? r->data[r->pos] : -1;
+  if (strspn (text, HEX_DIGITS) < 4 || strncmp (text, "0000", 4) == 0)
+    return 0;
+  if (strchr ("dD", text[0]) == NULL || strchr ("01234567", text[1]) != NULL)
+    return 4;
+  return strchr ("89abAB", text[1]) != NULL &&
+      strncmp (text + 4, "\\u", 2) == 0 &&
+      strspn (text + 6, HEX_DIGITS) >= 4 && strchr ("dD", text[6]) != NULL &&
+      strchr ("cdefCDEF", text[7]) != NULL ? 10 : 0;
 }
 
-static void
-skip_space (json_reader * r)
+static size_t
+string_len (const char *text)
 {
-  int c;
+  const char *c = text + 1;
+  size_t n;
 
-  while ((c = peek (r)) == ' ' || c == '\t' || c == '\n' || c == '\r')
-    r->pos++;
+  while (*c != '"') {
+    if ((unsigned char) *c < 0x20)
+      return 0;
+    if (*c++ != '\\')
+      continue;
+    if (*c == '\0' || strchr ("\"\\/bfnrtu", *c) == NULL)
+      return 0;
+    if (*c++ != 'u')
+      continue;
+    n = unicode_len (c);
+    if (n == 0)
+      return 0;
+    c += n;
+  }
+  return (size_t) (c + 1 - text);
 }
+
+static size_t
+number_len (const char *text)
+{
+  const char *c = text + (*text == '-');
+  size_t n = strspn (c, DIGITS);
+
+  if (n == 0 || (n > 1 && *c == '0'))
+    return 0;
+  c += n;
+  if (*c == '.') {
+    n = strspn (++c, DIGITS);
+    c += n;
+  }
+  if (n > 0 && (*c == 'e' || *c == 'E')) {
+    c++;
+    c += *c == '+' || *c == '-';
+    n = strspn (c, DIGITS);
+    c += n;
+  }
+  return n > 0 ? (size_t) (c - text) : 0;
+}
+
+static size_t
+token_len (const char *text)
+{
+  static const char *const words[] = { "null", "true", "false" };
+
+  if (strchr ("[]{},:", *text) != NULL)
+    return 1;
+  if (*text == '"')
+    return string_len (text);
+  for (size_t i = 0; i < sizeof (words) / sizeof (words[0]); i++)
+    if (strncmp (text, words[i], strlen (words[i])) == 0)
+      return strlen (words[i]);
+  return number_len (text);
+}
+
+/*
+ * The document before json-glib sees it
+ */
 
 static bool
-skip_word (json_reader * r, const char *word)
+is_number (const char *token)
 {
-  size_t n = strlen (word);
-
-  if (r->len - r->pos < n || memcmp (r->data + r->pos, word, n) != 0)
-    return false;
-  r->pos += n;
-  return true;
+  return *token == '-' || (*token >= '0' && *token <= '9');
 }
 
 static int
-add_node (json_reader * r, json_type type)
+scan_token (json_scan * s, const char *token, size_t len)
 {
-  json_doc *doc = r->doc;
-  json_node *node;
-
-  if (doc->n == r->max_nodes)
+  /* json-glib takes another array or object, and does not free the first. */
+  if (s->depth == 0 && s->nodes > 0)
+    return CORE_ERR_INVALID_ARGUMENT;
+  if (strchr ("]},:", *token) != NULL) {
+    if (s->depth == 0)
+      return CORE_ERR_INVALID_ARGUMENT;
+    if (*token == ':' && s->members[s->depth - 1]++ == JSON_MEMBERS_MAX)
+      return CORE_ERR_LIMIT;
+    if (*token == ']' || *token == '}')
+      s->depth--;
+  } else if (s->nodes++ == s->max_nodes) {
     return CORE_ERR_LIMIT;
-  if (doc->n == r->cap) {
-    size_t cap = r->cap == 0 ? 64 : r->cap * 2;
-    json_node *nodes = realloc (doc->nodes, cap * sizeof (*nodes));
-
-    if (nodes == NULL)
-      return CORE_ERR_NO_MEMORY;
-    doc->nodes = nodes;
-    r->cap = cap;
   }
-  node = &doc->nodes[doc->n++];
-  node->type = type;
-  node->span = 1;
-  node->len = 0;
-  node->text = "";
-  return CORE_OK;
-}
-
-/* The text that begins at offset start of doc->text is the last node's. */
-static void
-end_text (json_reader * r, size_t start)
-{
-  json_node *node = &r->doc->nodes[r->doc->n - 1];
-
-  node->text = r->doc->text + start;
-  node->len = (uint32_t) (r->text_len - start);
-  r->doc->text[r->text_len++] = '\0';
-}
-
-static void
-put_char (json_reader * r, unsigned c)
-{
-  r->doc->text[r->text_len++] = (char) c;
-}
-
-static void
-put_code_point (json_reader * r, uint32_t c)
-{
-  if (c < 0x80) {
-    put_char (r, c);
-  } else if (c < 0x800) {
-    put_char (r, 0xc0 | c >> 6);
-    put_char (r, 0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    put_char (r, 0xe0 | c >> 12);
-    put_char (r, 0x80 | (c >> 6 & 0x3f));
-    put_char (r, 0x80 | (c & 0x3f));
-  } else {
-    put_char (r, 0xf0 | c >> 18);
-    put_char (r, 0x80 | (c >> 12 & 0x3f));
-    put_char (r, 0x80 | (c >> 6 & 0x3f));
-    put_char (r, 0x80 | (c & 0x3f));
+  if (*token == '[' || *token == '{') {
+    if (s->depth == s->max_depth)
+      return CORE_ERR_LIMIT;
+    s->members[s->depth++] = 0;
   }
-}
-
-/* Copies one character of more than one octet. */
-static bool
-read_utf8 (json_reader * r)
-{
-  static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-  uint8_t first = r->data[r->pos];
-  unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-  uint32_t c = first & (0x3fu >> more);
-
-  if (first < 0xc0 || first > 0xf4 || r->len - r->pos <= more)
-    return false;
-  for (unsigned i = 1; i <= more; i++) {
-    uint8_t next = r->data[r->pos + i];
-
-    if ((next & 0xc0) != 0x80)
-      return false;
-    c = c << 6 | (next & 0x3f);
-  }
-  if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-    return false;
-  put_code_point (r, c);
-  r->pos += more + 1;
-  return true;
-}
-
-/* The four digits behind "\u". */
-static bool
-read_hex4 (json_reader * r, uint32_t * out)
-{
-  *out = 0;
-  if (r->len - r->pos < 4)
-    return false;
-  for (unsigned i = 0; i < 4; i++) {
-    uint8_t c = r->data[r->pos++];
-    unsigned digit;
-
-    if (c >= '0' && c <= '9')
-      digit = c - (unsigned) '0';
-    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-      digit = (c | 0x20u) - 'a' + 10;
-    else
-      return false;
-    *out = *out << 4 | digit;
-  }
-  return true;
-}
-
-static bool
-read_unicode_escape (json_reader * r)
-{
-  uint32_t c, low;
-
-  if (!read_hex4 (r, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
-    return false;
-  if (c >= 0xd800 && c < 0xdc00) {
-    if (!skip_word (r, "\\u") || !read_hex4 (r, &low) || low < 0xdc00 ||
-        low > 0xdfff)
-      return false;
-    c = 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00));
-  }
-  put_code_point (r, c);
-  return true;
-}
-
-static bool
-read_escape (json_reader * r)
-{
-  static const char letters[] = "\"\\/bfnrt", meaning[] = "\"\\/\b\f\n\r\t";
-  const char *found;
-  int c;
-
-  r->pos++;
-  c = peek (r);
-  if (c <= 0)
-    return false;
-  r->pos++;
-  if (c == 'u')
-    return read_unicode_escape (r);
-  found = strchr (letters, c);
-  if (found == NULL)
-    return false;
-  put_char (r, (unsigned) meaning[found - letters]);
-  return true;
-}
-
-static int
-read_string (json_reader * r)
-{
-  size_t start = r->text_len;
-  int ret = add_node (r, JSON_STRING);
-  int c;
-
-  if (ret != CORE_OK)
-    return ret;
-  if (peek (r) != '"')
-    return CORE_ERR_INVALID_ARGUMENT;
-  r->pos++;
-  while ((c = peek (r)) != '"') {
-    bool ok = true;
-
-    if (c < 0x20)
-      return CORE_ERR_INVALID_ARGUMENT;
-    if (c == '\\') {
-      ok = read_escape (r);
-    } else if (c >= 0x80) {
-      ok = read_utf8 (r);
-    } else {
-      put_char (r, (unsigned) c);
-      r->pos++;
-    }
-    if (!ok)
-      return CORE_ERR_INVALID_ARGUMENT;
-  }
-  r->pos++;
-  end_text (r, start);
-  return CORE_OK;
-}
-
-/* At least one digit. */
-static bool
-skip_digits (json_reader * r)
-{
-  size_t start = r->pos;
-  int c;
-
-  while ((c = peek (r)) >= '0' && c <= '9')
-    r->pos++;
-  return r->pos > start;
-}
-
-static int
-read_number (json_reader * r)
-{
-  size_t start = r->pos, text = r->text_len;
-  int ret = add_node (r, JSON_NUMBER);
-
-  if (ret != CORE_OK)
-    return ret;
-  if (peek (r) == '-')
-    r->pos++;
-  if (peek (r) == '0')
-    r->pos++;
-  else if (!skip_digits (r))
-    return CORE_ERR_INVALID_ARGUMENT;
-  if (peek (r) == '.') {
-    r->pos++;
-    if (!skip_digits (r))
-      return CORE_ERR_INVALID_ARGUMENT;
-  }
-  if (peek (r) == 'e' || peek (r) == 'E') {
-    r->pos++;
-    if (peek (r) == '+' || peek (r) == '-')
-      r->pos++;
-    if (!skip_digits (r))
-      return CORE_ERR_INVALID_ARGUMENT;
-  }
-  memcpy (r->doc->text + text, r->data + start, r->pos - start);
-  r->text_len += r->pos - start;
-  end_text (r, text);
+  if (is_number (token))
+    g_string_append_printf (s->tokens, " %zu", (size_t) (token - s->text));
+  else
+    g_string_append_len (g_string_append (s->tokens, " "), token, (gssize) len);
   return CORE_OK;
 }
 
 static int
-open_container (json_reader * r, json_type type, json_expect * expect)
+scan (json_scan * s)
 {
-  int ret = add_node (r, type);
-
-  if (ret != CORE_OK)
-    return ret;
-  if (r->depth == r->max_depth)
-    return CORE_ERR_LIMIT;
-  r->pos++;
-  r->open[r->depth++] = r->doc->n - 1;
-  *expect = type == JSON_OBJECT ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
-  return CORE_OK;
-}
-
-static json_expect
-behind_value (const json_reader * r)
-{
-  return r->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_END;
-}
-
-static bool
-in_object (const json_reader * r)
-{
-  return r->doc->nodes[r->open[r->depth - 1]].type == JSON_OBJECT;
-}
-
-static int
-close_container (json_reader * r, json_expect * expect)
-{
-  json_node *container = &r->doc->nodes[r->open[r->depth - 1]];
-
-  if (peek (r) != (container->type == JSON_OBJECT ? '}' : ']'))
-    return CORE_ERR_INVALID_ARGUMENT;
-  r->pos++;
-  container->span = (uint32_t) (r->doc->n - r->open[r->depth - 1]);
-  r->depth--;
-  *expect = behind_value (r);
-  return CORE_OK;
-}
-
-static int
-read_value (json_reader * r, json_expect * expect)
-{
-  int c = peek (r);
-
-  if (c == '{')
-    return open_container (r, JSON_OBJECT, expect);
-  if (c == '[')
-    return open_container (r, JSON_ARRAY, expect);
-  *expect = behind_value (r);
-  if (c == '"')
-    return read_string (r);
-  if (skip_word (r, "null"))
-    return add_node (r, JSON_NULL);
-  if (skip_word (r, "true"))
-    return add_node (r, JSON_TRUE);
-  if (skip_word (r, "false"))
-    return add_node (r, JSON_FALSE);
-  return read_number (r);
-}
-
-static int
-read_name (json_reader * r, json_expect * expect)
-{
-  int ret = read_string (r);
-
-  if (ret != CORE_OK)
-    return ret;
-  skip_space (r);
-  if (peek (r) != ':')
-    return CORE_ERR_INVALID_ARGUMENT;
-  r->pos++;
-  *expect = EXPECT_VALUE;
-  return CORE_OK;
-}
-
-static int
-read_comma_or_end (json_reader * r, json_expect * expect)
-{
-  if (peek (r) != ',')
-    return close_container (r, expect);
-  r->pos++;
-  *expect = in_object (r) ? EXPECT_NAME : EXPECT_VALUE;
-  return CORE_OK;
-}
-
-static int
-read_document (json_reader * r)
-{
-  json_expect expect = EXPECT_VALUE;
+  static const char bom[] = "\xef\xbb\xbf";     /* RFC 8259 §8.1: may be
+                                                   ignored */
+  const char *c = s->text;
   int ret = CORE_OK;
 
-  skip_word (r, "\xef\xbb\xbf");        /* RFC 8259 §8.1: may be ignored */
-  skip_space (r);
-  while (ret == CORE_OK && expect != EXPECT_NOTHING) {
-    bool end = peek (r) == '}' || peek (r) == ']';
+  if (strncmp (c, bom, strlen (bom)) == 0)
+    c += strlen (bom);
+  for (c += strspn (c, " \t\n\r"); *c != '\0' && ret == CORE_OK;
+      c += strspn (c, " \t\n\r")) {
+    size_t len = token_len (c);
 
-    if (expect == EXPECT_COMMA_OR_END)
-      ret = read_comma_or_end (r, &expect);
-    else if (end && (expect == EXPECT_VALUE_OR_END ||
-            expect == EXPECT_NAME_OR_END))
-      ret = close_container (r, &expect);
-    else if (expect == EXPECT_NAME || expect == EXPECT_NAME_OR_END)
-      ret = read_name (r, &expect);
-    else
-      ret = read_value (r, &expect);
-    skip_space (r);
+    ret = len > 0 ? scan_token (s, c, len) : CORE_ERR_INVALID_ARGUMENT;
+    c += len;
   }
-  if (ret == CORE_OK && r->pos != r->len)
-    return CORE_ERR_INVALID_ARGUMENT;
   return ret;
+}
+
+/*
+ * json-glib's tree, value by value
+ */
+
+static void
+add_node (json_doc * doc, json_type type, const char *text)
+{
+  json_node *node = &doc->nodes[doc->n++];
+
+  node->type = type;
+  node->span = 1;
+  node->len = (uint32_t) strlen (text);
+  node->text = text;
+}
+
+static void
+add_number (json_doc * doc, gint64 place)
+{
+  char *number = doc->text + place;
+
+  /* No number follows without something between. */
+  number[number_len (number)] = '\0';
+  add_node (doc, JSON_NUMBER, number);
+}
+
+static void
+add_scalar (json_doc * doc, JsonNode * value)
+{
+  GType type = json_node_get_value_type (value);
+
+  if (type == G_TYPE_STRING)
+    add_node (doc, JSON_STRING, json_node_get_string (value));
+  else if (type == G_TYPE_INT64)
+    add_number (doc, json_node_get_int (value));
+  else if (type == G_TYPE_BOOLEAN)
+    add_node (doc, json_node_get_boolean (value) ? JSON_TRUE : JSON_FALSE, "");
+  else
+    add_node (doc, JSON_NULL, "");
+}
+
+/* Calls itself no deeper than scan () allowed. */
+static void
+add_value (json_doc * doc, JsonNode * value)
+{
+  size_t start = doc->n;
+
+  if (JSON_NODE_HOLDS_OBJECT (value)) {
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *member;
+
+    add_node (doc, JSON_OBJECT, "");
+    json_object_iter_init_ordered (&iter, json_node_get_object (value));
+    while (json_object_iter_next_ordered (&iter, &name, &member)) {
+      add_node (doc, JSON_STRING, name);
+      add_value (doc, member);
+    }
+  } else if (JSON_NODE_HOLDS_ARRAY (value)) {
+    JsonArray *array = json_node_get_array (value);
+
+    add_node (doc, JSON_ARRAY, "");
+    for (unsigned i = 0; i < json_array_get_length (array); i++)
+      add_value (doc, json_array_get_element (array, i));
+  } else {
+    add_scalar (doc, value);
+  }
+  doc->nodes[start].span = (uint32_t) (doc->n - start);
+}
+
+static int
+read_tokens (json_doc * doc, const json_scan * s)
+{
+  JsonParser *parser = json_parser_new ();
+
+  if (json_parser_load_from_data (parser, s->tokens->str,
+          (gssize) s->tokens->len, NULL))
+    doc->tree = json_parser_steal_root (parser);
+  g_object_unref (parser);
+  if (doc->tree == NULL)
+    return CORE_ERR_INVALID_ARGUMENT;
+  doc->nodes = g_new (json_node, s->nodes);
+  add_value (doc, doc->tree);
+  /* Of two members with one name json-glib keeps one. */
+  return doc->n == s->nodes ? CORE_OK : CORE_ERR_INVALID_ARGUMENT;
 }
 
 int
 json_parse (json_doc ** out, const uint8_t * data, size_t len,
     unsigned max_depth, size_t max_nodes)
 {
-  json_reader r = {.data = data,.len = len,.max_nodes = max_nodes };
+  json_scan s = {.max_nodes = max_nodes };
+  json_doc *doc;
   int ret;
 
   *out = NULL;
   if (len >= UINT32_MAX || max_nodes >= UINT32_MAX)
     return CORE_ERR_LIMIT;
-  r.max_depth = max_depth < JSON_DEPTH_MAX ? max_depth : JSON_DEPTH_MAX;
-  r.doc = calloc (1, sizeof (*r.doc));
-  if (r.doc == NULL)
-    return CORE_ERR_NO_MEMORY;
-  /* No text is longer than what it was written as, zero byte included; only a
-   * number that ends the document is. */
-  r.doc->text = malloc (len + 1);
-  ret = r.doc->text != NULL ? read_document (&r) : CORE_ERR_NO_MEMORY;
+  if (len == 0 || !g_utf8_validate ((const char *) data, (gssize) len, NULL))
+    return CORE_ERR_INVALID_ARGUMENT;
+  doc = g_new0 (json_doc, 1);
+  doc->text = g_strndup ((const char *) data, len);
+  s.text = doc->text;
+  s.max_depth = max_depth < JSON_DEPTH_MAX ? max_depth : JSON_DEPTH_MAX;
+  s.tokens = g_string_new (NULL);
+  ret = scan (&s);
+  if (ret == CORE_OK)
+    ret = read_tokens (doc, &s);
+  g_string_free (s.tokens, TRUE);
   if (ret != CORE_OK) {
-    json_free (r.doc);
+    json_free (doc);
     return ret;
   }
-  *out = r.doc;
+  *out = doc;
   return CORE_OK;
 }
 
@@ -435,9 +294,10 @@ json_free (json_doc * doc)
 {
   if (doc == NULL)
     return;
-  free (doc->nodes);
-  free (doc->text);
-  free (doc);
+  g_clear_pointer (&doc->tree, json_node_unref);
+  g_free (doc->nodes);
+  g_free (doc->text);
+  g_free (doc);
 }
 
 const json_node *

@@ -3,8 +3,8 @@
  *
  * Reads JSON (RFC 8259) that a stranger wrote.
  *
- * Strict, and without recursion: what is not JSON to the letter is refused,
- * and so are invalid UTF-8, half surrogates and zero bytes inside strings,
+ * Strict: what is not JSON to the letter is refused, and so are invalid UTF-8,
+ * half surrogates, zero bytes inside strings and two members with one name,
  * because the programs that read on would each see something else in them.
  * Numbers stay text, so that none wraps.
  */
@@ -38,13 +38,15 @@ typedef struct json_doc json_doc;
 
 enum
 {
-  JSON_DEPTH_MAX = 64
+  JSON_DEPTH_MAX = 64,
+  JSON_MEMBERS_MAX = 256        /* of an object: names can be chosen so that
+                                   its table is slow */
 };
 
 /* Reads a document of at most max_nodes nodes that nests at most max_depth (up
- * to JSON_DEPTH_MAX) deep; data may be reused afterwards.  Returns CORE_OK,
- * CORE_ERR_INVALID_ARGUMENT (no JSON), CORE_ERR_LIMIT or CORE_ERR_NO_MEMORY;
- * *out is NULL unless CORE_OK. */
+ * to JSON_DEPTH_MAX) deep; data may be reused afterwards.  A node takes up to
+ * 350 octets meanwhile.  Returns CORE_OK, CORE_ERR_INVALID_ARGUMENT (no JSON) or
+ * CORE_ERR_LIMIT; *out is NULL unless CORE_OK. */
 int json_parse (json_doc ** out, const uint8_t * data, size_t len,
     unsigned max_depth, size_t max_nodes);
 

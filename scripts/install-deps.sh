@@ -17,6 +17,7 @@ build=(
   libunbound-dev dns-root-data  # names, validated from the root's key
   libmicrohttpd-dev libgnutls28-dev       # ambihttpsink
   libcurl4-openssl-dev                    # manifests from URIs
+  libjson-glib-dev                        # metadata of channels
   ca-certificates glib-networking         # TLS of libcurl and of GIO
 )
 
@@ -34,7 +35,6 @@ tests=(
   binutils git
   clang libclang-rt-dev llvm
   indent shellcheck gcovr valgrind
-  libjson-glib-dev
   python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   iproute2 nftables conntrack ethtool procps util-linux
   tshark socat

@@ -5,6 +5,7 @@
  */
 #include "json.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "vectors.h"
@@ -40,7 +41,11 @@ GST_START_TEST (test_valid)
     {"0", JSON_NUMBER, "0"},
     {"-0.5e+10", JSON_NUMBER, "-0.5e+10"},
     {"18446744073709551617", JSON_NUMBER, "18446744073709551617"},
+    {"9223372036854775808", JSON_NUMBER, "9223372036854775808"},
+    {"-9223372036854775809", JSON_NUMBER, "-9223372036854775809"},
+    {"-0", JSON_NUMBER, "-0"},
     {"1E400", JSON_NUMBER, "1E400"},
+    {"1e-400", JSON_NUMBER, "1e-400"},
     {"\"\"", JSON_STRING, ""},
     {"\"a\\\"\\\\\\/\\b\\f\\n\\r\\tz\"", JSON_STRING, "a\"\\/\b\f\n\r\tz"},
     {"\"\\u0041\\u00e9\\u20AC\\ud83D\\ude00\"", JSON_STRING,
@@ -75,9 +80,18 @@ GST_START_TEST (test_invalid)
     "{\"a\":1,}",
     "{\"a\" 1}", "{a:1}", "{1:1}", "{,}", "[1}", "{\"a\":1]", "1 1", "[] []",
     "{} x", "/* c */ 1", "1 // c", "[1,/**/2]",
+    "[0777]", "[$10]", "[- 1]", "[1-2]", "[1\"a\"]", "[truefalse]", "nullnull",
+    "var a = 1", "{}{}", "[]{}", "[1]\n[1]", "#c\n1", "1;", ",", ":", "[1:2]",
+    "\"\\101\"", "\"\\0\"", "\"\\'\"", "\"\t\"", "\"\x1f\"", "\"\\",
+    "\"\\u", "\"\\ud83d\\u", "\"\\ud83d\\ud", "\"\\ud83d\\", "\f1",
     /* what other readers would take for something else */
     "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\ud800x\"",
     "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud800\\ud800\"",
+    "\"\\ude00\\ud83d\"", "\"\\ud83d\\n\\ude00\"", "{\"\\udc00\":1}",
+    "\"\\ude00\\ude00\"", "\"\\ud83d\\u0c00\"", "\"\\ud83d\\ud83d\\ude00\"",
+    "{\"\\u0000\":1}",
+    "{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":2,\"\\u0061\":{}}",
+    "[{\"b\":{\"a\":1,\"a\":1}}]", "{\"\":1,\"\":{\"a\":[1,2]}}",
     "\"\xff\"", "\"\x80\"", "\"\xc3\"", "\"\xc0\xaf\"", "\"\xe0\x80\xaf\"",
     "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf0\x82\x82\xac\"",
     "\"\xe2\x82\"", "\"\xc3\x28\"", "\xef\xbb\xbf", "\xff\xfe[\0]\0",
@@ -147,9 +161,17 @@ GST_START_TEST (test_depth)
     g_free (arrays);
     g_free (objects);
   }
-  /* Without a bound of the caller's there is one still. */
   fail_unless_equals_int (json_parse (&doc, (const uint8_t *) "[[]]", 4, 1,
           10), CORE_ERR_LIMIT);
+  /* Without a bound of the caller's there is one still. */
+  for (unsigned n = JSON_DEPTH_MAX; n <= JSON_DEPTH_MAX + 1; n++) {
+    char *arrays = nested ("[", "]", n);
+
+    fail_unless_equals_int (json_parse (&doc, (const uint8_t *) arrays, 2 * n,
+            UINT_MAX, 1000), n == JSON_DEPTH_MAX ? CORE_OK : CORE_ERR_LIMIT);
+    json_free (doc);
+    g_free (arrays);
+  }
 }
 
 GST_END_TEST;
@@ -165,6 +187,33 @@ GST_START_TEST (test_nodes)
           8, 3), CORE_ERR_LIMIT);
   fail_unless_equals_int (json_parse (&doc, (const uint8_t *) "1", 1, 8, 0),
       CORE_ERR_LIMIT);
+}
+
+GST_END_TEST;
+
+static char *
+with_members (unsigned n)
+{
+  GString *text = g_string_new ("[{");
+
+  for (unsigned i = 0; i < n; i++)
+    g_string_append_printf (text, "%s\"%u\":0", i == 0 ? "" : ",", i);
+  g_string_append (text, "},{\"a\":0}]");
+  return g_string_free (text, FALSE);
+}
+
+GST_START_TEST (test_wide)
+{
+  char *most = with_members (JSON_MEMBERS_MAX);
+  char *more = with_members (JSON_MEMBERS_MAX + 1);
+  json_doc *doc;
+
+  fail_unless_equals_int (parse (&doc, most), CORE_OK);
+  fail_unless_equals_int (json_root (doc)->span, 2 * JSON_MEMBERS_MAX + 5);
+  json_free (doc);
+  fail_unless_equals_int (parse (&doc, more), CORE_ERR_LIMIT);
+  g_free (most);
+  g_free (more);
 }
 
 GST_END_TEST;
@@ -238,6 +287,7 @@ json_suite (void)
   tcase_add_test (tc, test_truncated);
   tcase_add_test (tc, test_depth);
   tcase_add_test (tc, test_nodes);
+  tcase_add_test (tc, test_wide);
   tcase_add_test (tc, test_elements);
   tcase_add_test (tc, test_members);
   return s;
