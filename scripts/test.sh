@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The gst-multicast authors
 #
-# Installs what is missing, builds everything and runs every test.  The last
-# line is "N passed, N failed, N skipped"; exits 0 only when none failed.
+# Installs what is missing, builds everything and runs every test.  At the end
+# stands what failed; the last line is "N passed, N failed, N skipped".  Exits 0
+# only when none failed.
 #
 #   scripts/test.sh
 
@@ -20,6 +21,7 @@ finish () {
     echo "FAILED: scripts/test.sh ended early"
     failed=$((failed + 1))
   fi
+  show_failures
   printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" = 0 ] || exit 1
   exit 0
@@ -33,6 +35,16 @@ coverage () {
   meson test -C build-cov --no-rebuild --suite core --print-errorlogs ||
     return 1
   gcovr --root . --filter core/ --print-summary --fail-under-line 90 build-cov
+}
+
+# coverage_result STATUS   what coverage () has written, and its verdict
+coverage_result () {
+  if [ "$1" = 0 ]; then
+    grep '^lines:' build-cov/coverage.log || true
+  else
+    tail -n 60 build-cov/coverage.log
+  fi
+  return "$1"
 }
 
 # The tarball is made of what is committed.
@@ -91,12 +103,7 @@ coverage_pid=$!
 check "fuzzing, 10 s a target" scripts/fuzz.sh 10 || true
 coverage_status=0
 wait "$coverage_pid" || coverage_status=$?
-if [ "$coverage_status" = 0 ]; then
-  grep '^lines:' build-cov/coverage.log || true
-else
-  tail -n 60 build-cov/coverage.log
-fi
-check "coverage" test "$coverage_status" = 0 || true
+check "coverage" coverage_result "$coverage_status" || true
 
 if $have_gcc; then
   heading "tarball"

@@ -41,6 +41,8 @@ fail () {
   {
     echo "FAIL: $*"
     show_logs
+    # Of a long output people see the end.
+    echo "FAIL: $*"
   } >&2
   exit 1
 }
