@@ -156,11 +156,15 @@ typedef struct
   VerifySigner signer;
   GMutex turn;                  /* to push: nothing comes before the segment */
   GMutex data_turn;
+  const gint *data;             /* the lists pushed by the data thread */
   gint stop;
-  gint lists;                   /* pushed by the data thread */
+  gint lists;
 } Worker;
 
-/* Keeps a little ahead of or behind the data, whichever. */
+#define WORKER_LIST 8
+
+/* A little ahead of or behind the data, whichever; who has fallen behind lists
+ * what comes now. */
 static gpointer
 push_manifests (gpointer user)
 {
@@ -170,6 +174,7 @@ push_manifests (gpointer user)
   while (!g_atomic_int_get (&worker->stop)) {
     GstFlowReturn ret;
 
+    seed = MAX (seed, (guint) g_atomic_int_get (worker->data) * WORKER_LIST);
     g_mutex_lock (&worker->turn);
     ret = gst_harness_push (worker->m, verify_manifest (&worker->signer, seed,
             16));
@@ -191,11 +196,11 @@ push_data (gpointer user)
     GstFlowReturn ret;
 
     g_mutex_lock (&worker->data_turn);
-    ret = gst_pad_push_list (h->srcpad, verify_list (seed, 8));
+    ret = gst_pad_push_list (h->srcpad, verify_list (seed, WORKER_LIST));
     g_mutex_unlock (&worker->data_turn);
     fail_unless (ret == GST_FLOW_OK || ret == GST_FLOW_FLUSHING);
     g_atomic_int_inc (&worker->lists);
-    seed += 8;
+    seed += WORKER_LIST;
   }
   return NULL;
 }
@@ -205,8 +210,9 @@ push_data (gpointer user)
 GST_START_TEST (test_threads)
 {
   GstElement *element = verify_element_new ();
-  Worker a = { 0 }, b = { 0 };
+  Worker a = {.data = &a.lists }, b = {.data = &a.lists };
   GThread *threads[3];
+  gint64 end;
   VerifyFixture f;
 
   if (__i__ == 1)
@@ -242,11 +248,16 @@ GST_START_TEST (test_threads)
     verify_push_segment (flushed, i);
     g_mutex_unlock (turn);
   }
+  /* Threads of manifests that have hardly run so far may do so now. */
+  end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  while (verify_stat (f.element, "packets-verified") == 0) {
+    fail_unless (g_get_monotonic_time () < end, "no packet passes");
+    g_usleep (1000);
+  }
   g_atomic_int_set (&a.stop, TRUE);
   g_atomic_int_set (&b.stop, TRUE);
   for (guint i = 0; i < 3; i++)
     g_thread_join (threads[i]);
-  fail_unless (verify_stat (f.element, "packets-verified") > 0);
   fail_unless (verify_stat (f.element, "packets-pushed") <=
       verify_stat (f.element, "packets-verified"));
   gst_harness_teardown (b.m);
