@@ -439,7 +439,7 @@ GST_START_TEST (test_refresh_deadline)
   fail_unless_equals_int (t.last.refresh_deadline, 0);
 
   /* Less than a second is told as one. */
-  g_object_set (t.sign, "refresh-deadline", 80 * MS, NULL);
+  g_object_set (t.sign, "refresh-deadline", 500 * MS, NULL);
   sign_push (&t, 2, 1, 100);
   fail_unless_equals_int (sign_read_manifest (&t), 1);
   fail_unless_equals_int (t.last.refresh_deadline, 1);
@@ -471,7 +471,7 @@ GST_START_TEST (test_refresh_deadline_flushes)
   SignTest t;
 
   sign_test_init (&t, sign_element_new (S4, G4, "delay", (guint64) 0,
-          "max-manifest-latency", 5 * GST_SECOND, "refresh-deadline", 50 * MS,
+          "max-manifest-latency", 5 * GST_SECOND, "refresh-deadline", 500 * MS,
           NULL));
   sign_push (&t, 0, 3, 100);
   fail_unless_equals_int (sign_read_manifest (&t), 3);
