@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "relayharness.h"
+#include "stopwatch.h"
 
 #define DEADLINE (5 * G_TIME_SPAN_SECOND)
 
@@ -285,7 +286,8 @@ GST_START_TEST (test_state_cycles)
     GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
     PeerGateway peer;
     guint8 buf[2048];
-    gint64 begin, took;
+    Stopwatch watch;
+    gint64 took;
     guint port;
 
     fail_unless (gst_element_set_state (pipeline, GST_STATE_PLAYING) !=
@@ -304,9 +306,9 @@ GST_START_TEST (test_state_cycles)
       gst_element_set_state (pipeline, GST_STATE_PLAYING);
       fail_unless (peer_receive (&peer, buf, sizeof (buf), 5000) > 1316);
     }
-    begin = g_get_monotonic_time ();
+    stopwatch_start (&watch);
     gst_element_set_state (pipeline, GST_STATE_NULL);
-    took = g_get_monotonic_time () - begin;
+    took = stopwatch_us (&watch);
     fail_unless (took < 100 * G_TIME_SPAN_MILLISECOND,
         "stopping took %" G_GINT64_FORMAT " us", took);
     g_object_get (sink, "used-port", &port, NULL);

@@ -2,7 +2,8 @@
  * Copyright (C) 2026 The gst-multicast authors
  *
  * The pieces that elements share, each alone: silence, arrival stamps,
- * settings, addresses, names, lists of relays.
+ * settings, addresses, names, lists of relays.  And what their tests measure
+ * with.
  */
 #include <gst/check/gstcheck.h>
 #include <gst/check/gsttestclock.h>
@@ -17,6 +18,7 @@
 #include "gstmcname.h"
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
+#include "stopwatch.h"
 
 /*
  * Silence
@@ -465,6 +467,23 @@ GST_START_TEST (test_relays_patience)
 
 GST_END_TEST;
 
+/*
+ * The stopwatch of the tests
+ */
+
+/* Whoever sleeps waits, but not for a processor. */
+GST_START_TEST (test_stopwatch)
+{
+  Stopwatch watch;
+
+  stopwatch_start (&watch);
+  g_usleep (30000);
+  fail_unless (stopwatch_us (&watch) >= 29900, "%" G_GINT64_FORMAT " us",
+      stopwatch_us (&watch));
+}
+
+GST_END_TEST;
+
 static Suite *
 common_suite (void)
 {
@@ -484,6 +503,7 @@ common_suite (void)
   tcase_add_loop_test (tc, test_relays, 0, G_N_ELEMENTS (lists));
   tcase_add_test (tc, test_relays_order);
   tcase_add_test (tc, test_relays_patience);
+  tcase_add_test (tc, test_stopwatch);
   return s;
 }
 
