@@ -235,6 +235,33 @@ GST_START_TEST (test_stall)
 
 GST_END_TEST;
 
+/* What waits in the socket while downstream takes its time is no silence. */
+GST_START_TEST (test_no_stall)
+{
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  g_object_set (t.src, "stall-timeout", 500 * GST_MSECOND, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send (&relay, 0, 20);
+  src_test_wait_buffers (&t, 1);
+  g_mutex_lock (&t.lock);       /* downstream does not take any */
+  for (guint i = 1; i < 4; i++) {
+    peer_relay_send (&relay, i, 20);
+    g_usleep (200000);          /* together more than a stall takes */
+  }
+  g_mutex_unlock (&t.lock);
+  src_test_wait_buffers (&t, 4);
+  fail_unless_equals_int (src_test_count_messages (&t, "multicast-resumed"), 0);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_stall_off)
 {
   PeerRelay relay;
@@ -614,6 +641,7 @@ amtsrc_tell_suite (void)
   tcase_add_test (tc, test_progress);
   tcase_add_loop_test (tc, test_progress_ends, 0, 4);
   tcase_add_test (tc, test_stall);
+  tcase_add_test (tc, test_no_stall);
   tcase_add_test (tc, test_stall_off);
   tcase_add_test (tc, test_timeout);
   tcase_add_loop_test (tc, test_port_learning, 0, 2);
