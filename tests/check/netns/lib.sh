@@ -102,7 +102,7 @@ new_address () {
 }
 
 link_local_is_up () {
-  ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
+  [[ $(ip -n "$1" -6 -o addr show dev "$2" scope link) = *fe80* ]]
 }
 
 # two_hosts R G   relay and gateway at one cable:
