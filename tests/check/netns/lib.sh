@@ -56,12 +56,15 @@ now_us () {
   echo "${EPOCHREALTIME/[.,]/}"
 }
 
-# wait_for SECONDS COMMAND...   until the command succeeds
+# wait_for SECONDS COMMAND...   until the command succeeds; what it says of an
+# earlier time than the deadline, because it took long, is not the last word
 wait_for () {
-  local deadline=$(($(now_us) + $1 * 1000000))
+  local deadline=$(($(now_us) + $1 * 1000000)) begun
   shift
-  until "$@"; do
-    [ "$(now_us)" -lt "$deadline" ] || return 1
+  while true; do
+    begun=$(now_us)
+    ! "$@" || return 0
+    [ "$begun" -lt "$deadline" ] || return 1
     sleep 0.02
   done
 }
