@@ -7,24 +7,43 @@
 passed=0
 failed=0
 skipped=0
+stage=
+failures=
 
 heading () {
-  printf '\n=== %s (%s s) ===\n' "$*" "$SECONDS"
+  stage=$*
+  printf '\n=== %s (%s s) ===\n' "$stage" "$SECONDS"
+}
+
+# note_failure NAME FILE: counts it, and keeps the end of its output for
+# show_failures.
+note_failure () {
+  failed=$((failed + 1))
+  failures+=$(printf '\n--- %s: %s' "$stage" "$1"; echo; tail -n 40 "$2")$'\n'
+}
+
+# show_failures: each failed check and test once more, so that the end of a log
+# tells what failed.
+show_failures () {
+  [ -z "$failures" ] || printf '\n=== failed ===\n%s' "$failures"
 }
 
 # check NAME COMMAND...: runs the command and counts it as one test.  Returns
 # the command's verdict.
 check () {
-  local name=$1
+  local name=$1 output status=0
   shift
-  if "$@"; then
+  output=$(mktemp)
+  "$@" 2>&1 | tee "$output" || status=$?
+  if [ "$status" = 0 ]; then
     echo "ok: $name"
     passed=$((passed + 1))
   else
     echo "FAILED: $name"
-    failed=$((failed + 1))
-    return 1
+    note_failure "$name" "$output"
   fi
+  rm -f "$output"
+  return "$status"
 }
 
 # setup_build DIRECTORY OPTION...: configures, or reconfigures what is there.
@@ -55,33 +74,47 @@ build () {
   fi
 }
 
-# count_tests TESTLOG.json: adds meson's results to ours.
-count_tests () {
-  local ok bad skip
-  if [ ! -s "$1" ]; then
-    echo "FAILED: no test ran"
-    failed=$((failed + 1))
-    return
-  fi
-  read -r ok bad skip < <(python3 - "$1" <<'PYTHON'
+# tests_as_lines TESTLOG.json DIRECTORY: meson's results, "VERDICT NAME" each.
+# What a failed test printed goes to DIRECTORY/NAME.
+tests_as_lines () {
+  python3 - "$1" "$2" <<'PYTHON'
 import json
+import pathlib
 import sys
 
-ok = bad = skip = 0
+verdicts = {'OK': 'ok', 'EXPECTEDFAIL': 'ok', 'SKIP': 'skip'}
 for line in open(sys.argv[1], encoding='utf-8'):
-    result = json.loads(line)['result']
-    if result in ('OK', 'EXPECTEDFAIL'):
-        ok += 1
-    elif result == 'SKIP':
-        skip += 1
-    else:
-        bad += 1
-print(ok, bad, skip)
+    test = json.loads(line)
+    name = test['name'].split(' / ')[-1]
+    verdict = verdicts.get(test['result'], 'bad')
+    print(verdict, name)
+    if verdict == 'bad':
+        # The reason may stand at the end of either.
+        printed = [test.get(key, '').splitlines()[-20:]
+                   for key in ('stdout', 'stderr')]
+        text = '\n'.join([test['result'], *printed[0], *printed[1]])
+        pathlib.Path(sys.argv[2], name).write_text(text + '\n')
 PYTHON
-  )
-  passed=$((passed + ok))
-  failed=$((failed + bad))
-  skipped=$((skipped + skip))
+}
+
+# count_tests TESTLOG.json: adds meson's results to ours.
+count_tests () {
+  local directory lines verdict name
+  if [ ! -s "$1" ]; then
+    echo "FAILED: no test ran"
+    note_failure "no test ran" /dev/null
+    return
+  fi
+  directory=$(mktemp -d)
+  lines=$(tests_as_lines "$1" "$directory")
+  while read -r verdict name; do
+    case $verdict in
+      ok) passed=$((passed + 1)) ;;
+      skip) skipped=$((skipped + 1)) ;;
+      *) note_failure "$name" "$directory/$name" ;;
+    esac
+  done <<< "$lines"
+  rm -rf "$directory"
 }
 
 # run_tests DIRECTORY LOGNAME ARGUMENT...: meson test, counted.

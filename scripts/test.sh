@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The gst-multicast authors
 #
-# Installs what is missing, builds everything and runs every test.  The last
-# line is "N passed, N failed, N skipped"; exits 0 only when none failed.
+# Installs what is missing, builds everything and runs every test.  At the end
+# stands what failed; the last line is "N passed, N failed, N skipped".  Exits 0
+# only when none failed.
 #
 #   scripts/test.sh
 
@@ -20,6 +21,7 @@ finish () {
     echo "FAILED: scripts/test.sh ended early"
     failed=$((failed + 1))
   fi
+  show_failures
   printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" = 0 ] || exit 1
   exit 0
@@ -36,9 +38,20 @@ coverage () {
     --print-summary --fail-under-line 90 build-cov
 }
 
-# The tarball is made of what is committed.
+# coverage_result STATUS   what coverage () has written, and its verdict
+coverage_result () {
+  if [ "$1" = 0 ]; then
+    grep '^lines:' build-cov/coverage.log || true
+  else
+    tail -n 60 build-cov/coverage.log
+  fi
+  return "$1"
+}
+
+# The tarball is made of what is committed, all of which has been tested by now:
+# it has every file, and can be built without the repository.
 distribution () {
-  local arguments=(--formats xztar)
+  local arguments=(--formats xztar --no-tests) dist=build-gcc/meson-dist tree
   if [ ! -e .git ]; then
     echo "this is no git repository, of which a tarball could be made"
     return 1
@@ -47,11 +60,25 @@ distribution () {
     echo "note: there are uncommitted changes; they are not in the tarball"
     arguments+=(--allow-dirty)
   fi
+  rm -rf "$dist"
   meson dist -C build-gcc "${arguments[@]}" >build-gcc/dist.log 2>&1 || {
     tail -n 100 build-gcc/dist.log
     return 1
   }
-  tail -n 3 build-gcc/dist.log
+  tar -C "$dist" -xf "$dist"/*.tar.xz || return 1
+  tree=$(cd "$dist"/*/ && pwd) || return 1
+  diff <(git ls-tree -r --name-only HEAD | sort) \
+    <(cd "$tree" && find . ! -type d -printf '%P\n' | sort) || return 1
+  # What the optimizer makes of it is known.
+  (cd "$tree" && build build --buildtype=plain) || return 1
+  MC_PAIR_SEEDS=200 MC_MODEL_SEEDS=50 meson test -C "$tree/build" --no-rebuild \
+    --print-errorlogs --suite core --suite style --suite fuzz-replay \
+    >"$dist/test.log" 2>&1 || {
+    tail -n 100 "$dist/test.log"
+    return 1
+  }
+  grep -E '^Ok:' "$dist/test.log"
+  ls "$dist"/*.tar.xz
 }
 
 heading "packages"
@@ -92,12 +119,7 @@ coverage_pid=$!
 check "fuzzing, 10 s a target" scripts/fuzz.sh 10 || true
 coverage_status=0
 wait "$coverage_pid" || coverage_status=$?
-if [ "$coverage_status" = 0 ]; then
-  grep '^lines:' build-cov/coverage.log || true
-else
-  tail -n 60 build-cov/coverage.log
-fi
-check "coverage" test "$coverage_status" = 0 || true
+check "coverage" coverage_result "$coverage_status" || true
 
 if $have_gcc; then
   heading "tarball"

@@ -445,7 +445,9 @@ gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
   for (guint i = 0; i < rx->n_paths; i++)
     if (!rx->paths[i]->klass->step (rx->paths[i], now))
       return FALSE;
-  gst_mc_tell_expire (&rx->tell, now);
+  /* What is about to be pushed may have waited for downstream. */
+  if (rx->output.n == 0)
+    gst_mc_tell_expire (&rx->tell, now);
   return TRUE;
 }
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "stopwatch.h"
+
 #define MS CORE_MSECOND
 
 static GstAmbiFeed *
@@ -117,10 +119,11 @@ receiver_start (Receiver * r, const gchar * uris)
 void
 receiver_stop (Receiver * r)
 {
-  gint64 before = g_get_monotonic_time ();
+  Stopwatch watch;
 
+  stopwatch_start (&watch);
   gst_ambi_fetcher_free (r->fetcher);
-  fail_unless (g_get_monotonic_time () - before < 500000);
+  fail_unless (stopwatch_us (&watch) < 500000);
   fail_unless_equals_int (r->n_open, 0);
 }
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "stopwatch.h"
 #include "stream.h"
 #include "testserver.h"
 #include "verifytest.h"
@@ -104,13 +105,13 @@ set_up (Fixture * f, gboolean tls, const gchar * certificate)
 static void
 tear_down (Fixture * f)
 {
-  gint64 before;
+  Stopwatch watch;
 
   verify_add_up (f->element);
   verify_bus_free (f->element, f->bus);
-  before = g_get_monotonic_time ();
+  stopwatch_start (&watch);
   gst_element_set_state (f->element, GST_STATE_NULL);
-  fail_unless (g_get_monotonic_time () - before < 500000);
+  fail_unless (stopwatch_us (&watch) < 500000);
   gst_harness_teardown (f->h);
   test_server_free (f->server);
   for (guint i = 0; i < 2; i++)

@@ -255,10 +255,10 @@ GST_START_TEST (test_bind)
   SrcTest t;
   guint16 port;
 
+  peer_relay_open (&relay, localities[__i__], &flow4);
   peer_relay_open (&other, localities[__i__], &flow4);
   port = peer_relay_port (&other);
   peer_relay_close (&other);    /* so that one is free */
-  peer_relay_open (&relay, localities[__i__], &flow4);
   src_test_init (&t, &flow4, &relay);
   g_object_set (t.src, "bind-address", localities[__i__], "bind-port", port,
       NULL);

@@ -2,7 +2,8 @@
  * Copyright (C) 2026 The gst-multicast authors
  *
  * The pieces that elements share, each alone: silence, arrival stamps,
- * settings, addresses, names, lists of relays, metadata servers, progress.
+ * settings, addresses, names, lists of relays, metadata servers, progress.  And
+ * what their tests measure with.
  */
 #include <gst/check/gstcheck.h>
 #include <gst/check/gsttestclock.h>
@@ -19,6 +20,7 @@
 #include "gstmcname.h"
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
+#include "stopwatch.h"
 
 /*
  * Silence
@@ -586,6 +588,23 @@ GST_START_TEST (test_progress_pairs)
 
 GST_END_TEST;
 
+/*
+ * The stopwatch of the tests
+ */
+
+/* Whoever sleeps waits, but not for a processor. */
+GST_START_TEST (test_stopwatch)
+{
+  Stopwatch watch;
+
+  stopwatch_start (&watch);
+  g_usleep (30000);
+  fail_unless (stopwatch_us (&watch) >= 29900, "%" G_GINT64_FORMAT " us",
+      stopwatch_us (&watch));
+}
+
+GST_END_TEST;
+
 static Suite *
 common_suite (void)
 {
@@ -610,6 +629,7 @@ common_suite (void)
       G_N_ELEMENTS (bad_servers));
   tcase_add_test (tc, test_metadata_trust_wrong);
   tcase_add_test (tc, test_progress_pairs);
+  tcase_add_test (tc, test_stopwatch);
   return s;
 }
 

@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "stopwatch.h"
+
 #define DEADLINE (10 * G_TIME_SPAN_SECOND)
 
 const PeerFlow flow4 = { S4, G4, 4000, 5001 };
@@ -138,13 +140,14 @@ src_test_clear (SrcTest * t)
 guint
 src_test_set_state (SrcTest * t, GstState state)
 {
-  gint64 start = g_get_monotonic_time ();
+  Stopwatch watch;
 
+  stopwatch_start (&watch);
   fail_unless (gst_element_set_state (t->pipeline, state) !=
       GST_STATE_CHANGE_FAILURE);
   fail_unless (gst_element_get_state (t->pipeline, NULL, NULL,
           10 * GST_SECOND) != GST_STATE_CHANGE_ASYNC);
-  return (guint) ((g_get_monotonic_time () - start) / 1000);
+  return (guint) (stopwatch_us (&watch) / 1000);
 }
 
 void

@@ -442,6 +442,19 @@ verify_count_threads (void)
   return count_entries ("/proc/self/task");
 }
 
+void
+verify_wait_for_threads (guint n)
+{
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  while (verify_count_threads () > n) {
+    fail_unless (g_get_monotonic_time () < end, "%u threads, not %u",
+        verify_count_threads (), n);
+    g_thread_pool_stop_unused_threads ();
+    g_usleep (1000);
+  }
+}
+
 gsize
 verify_rss (void)
 {

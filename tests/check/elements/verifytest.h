@@ -123,5 +123,9 @@ guint verify_count_messages (GstBus * bus, GstMessageType type,
 guint verify_count_fds (void);
 guint verify_count_threads (void);
 
+/* Until there are no more than that.  Threads of a pool, which serve tasks, are
+ * more than needed where one was not yet back when another was wanted. */
+void verify_wait_for_threads (guint n);
+
 /* Resident memory in bytes. */
 gsize verify_rss (void);

@@ -41,6 +41,8 @@ fail () {
   {
     echo "FAIL: $*"
     show_logs
+    # Of a long output people see the end.
+    echo "FAIL: $*"
   } >&2
   exit 1
 }
@@ -54,12 +56,15 @@ now_us () {
   echo "${EPOCHREALTIME/[.,]/}"
 }
 
-# wait_for SECONDS COMMAND...   until the command succeeds
+# wait_for SECONDS COMMAND...   until the command succeeds; what it says of an
+# earlier time than the deadline, because it took long, is not the last word
 wait_for () {
-  local deadline=$(($(now_us) + $1 * 1000000))
+  local deadline=$(($(now_us) + $1 * 1000000)) begun
   shift
-  until "$@"; do
-    [ "$(now_us)" -lt "$deadline" ] || return 1
+  while true; do
+    begun=$(now_us)
+    ! "$@" || return 0
+    [ "$begun" -lt "$deadline" ] || return 1
     sleep 0.02
   done
 }
@@ -100,7 +105,7 @@ new_address () {
 }
 
 link_local_is_up () {
-  ip -n "$1" -6 -o addr show dev "$2" scope link | grep -q fe80
+  [[ $(ip -n "$1" -6 -o addr show dev "$2" scope link) = *fe80* ]]
 }
 
 # two_hosts R G   relay and gateway at one cable:

@@ -27,6 +27,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "stopwatch.h"
+
 #define PUBLISH_MS 20
 
 typedef struct
@@ -40,8 +42,10 @@ typedef struct
   gboolean launch;              /* or it is any pipeline */
 
   gint64 started_us;            /* monotonic */
+  Stopwatch started;
   gint64 begin_us;              /* Unix time before set_state () */
   gint64 playing_us;            /* Unix time after it */
+  /* As of a stopwatch: */
   gint64 start_us;              /* how long set_state () took */
   gint64 stop_us;
   gint64 first_progress_us;     /* after the start; -1 before it */
@@ -244,7 +248,7 @@ handle_progress (Peer * peer, GstMessage * message)
   GstProgressType type;
 
   if (peer->first_progress_us < 0)
-    peer->first_progress_us = g_get_monotonic_time () - peer->started_us;
+    peer->first_progress_us = MAX (stopwatch_us (&peer->started), 1);
   gst_message_parse_progress (message, &type, &code, &text);
   tell (peer, "progress %s %d: %s", code, type, text);
 }
@@ -383,6 +387,7 @@ static void
 run (Peer * peer)
 {
   GstBus *bus = gst_element_get_bus (peer->pipeline);
+  Stopwatch stopped;
 
   gst_bus_add_watch (bus, on_message, peer);
   g_unix_signal_add (SIGTERM, on_signal, peer);
@@ -394,9 +399,10 @@ run (Peer * peer)
   peer->first_progress_us = -1;
   peer->begin_us = g_get_real_time ();
   peer->started_us = g_get_monotonic_time ();
+  stopwatch_start (&peer->started);
   gst_element_set_state (peer->pipeline, GST_STATE_PLAYING);
   peer->playing_us = g_get_real_time ();
-  peer->start_us = g_get_monotonic_time () - peer->started_us;
+  peer->start_us = stopwatch_us (&peer->started);
   for (guint i = 0; i < peer->senders->len; i++)
     peer_sender_start (g_ptr_array_index (peer->senders, i));
 
@@ -404,9 +410,9 @@ run (Peer * peer)
 
   for (guint i = 0; i < peer->senders->len; i++)
     peer_sender_stop (g_ptr_array_index (peer->senders, i));
-  peer->stop_us = g_get_monotonic_time ();
+  stopwatch_start (&stopped);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
-  peer->stop_us = g_get_monotonic_time () - peer->stop_us;
+  peer->stop_us = stopwatch_us (&stopped);
   /* What was told while it stopped. */
   while (g_main_context_iteration (NULL, FALSE));
   peer->ended = TRUE;

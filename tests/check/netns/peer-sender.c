@@ -13,6 +13,8 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "stopwatch.h"
+
 /* A list is what is due in about a millisecond. */
 #define TICK_US 1000
 #define LIST_MAX 64
@@ -51,6 +53,7 @@ struct _PeerSender
 
   guint64 sent;                 /* relaxed atomics, one writer */
   guint64 duration_us;
+  guint64 active_us;            /* as of a stopwatch; 0 before the end */
 };
 
 PeerSender *
@@ -291,11 +294,13 @@ run (gpointer data)
 {
   PeerSender *s = data;
   guint64 sent = 0, behind = 0, unlisted = 0;
+  Stopwatch watch;
   gint64 start;
 
   while (!may_begin (s) && !g_atomic_int_get (&s->quit))
     g_usleep (TICK_US);
 
+  stopwatch_start (&watch);
   start = g_get_monotonic_time ();
   while (!g_atomic_int_get (&s->quit) && (s->count == 0 || sent < s->count)) {
     guint64 elapsed = (guint64) (g_get_monotonic_time () - start);
@@ -328,6 +333,8 @@ run (gpointer data)
     __atomic_store_n (&s->duration_us,
         (guint64) (g_get_monotonic_time () - start), __ATOMIC_RELAXED);
   }
+  __atomic_store_n (&s->active_us, (guint64) MAX (stopwatch_us (&watch), 1),
+      __ATOMIC_RELAXED);
   return NULL;
 }
 
@@ -373,6 +380,8 @@ peer_sender_append_status (PeerSender * s, GString * out, const gchar * prefix)
       __atomic_load_n (&s->sent, __ATOMIC_RELAXED));
   g_string_append_printf (out, "%sduration-us=%" G_GUINT64_FORMAT "\n", prefix,
       __atomic_load_n (&s->duration_us, __ATOMIC_RELAXED));
+  g_string_append_printf (out, "%sactive-us=%" G_GUINT64_FORMAT "\n", prefix,
+      __atomic_load_n (&s->active_us, __ATOMIC_RELAXED));
   g_string_append_printf (out, "%srefused=%" G_GUINT64_FORMAT "\n", prefix,
       __atomic_load_n (&s->refused, __ATOMIC_RELAXED));
   if (s->signer)

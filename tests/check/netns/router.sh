@@ -98,7 +98,7 @@ follow_joins () {
     if [[ $line != Deleted* ]]; then
       smc "$ns" add r0 "$source" "$group" br1
       smc "$ns" join r0 "$source" "$group"
-    elif ! bridge -n "$ns" mdb show | grep -q " grp $group src $source "; then
+    elif [[ $(bridge -n "$ns" mdb show) != *" grp $group src $source "* ]]; then
       # It was the last port.
       smc "$ns" remove r0 "$source" "$group"
       smc "$ns" leave r0 "$source" "$group"
@@ -164,8 +164,7 @@ filter_is () {
 
 # filter_has NS GROUP SOURCE
 filter_has () {
-  ip netns exec "$1" cat /proc/net/mcfilter /proc/net/mcfilter6 |
-    grep -q " $2 *$3 "
+  ip netns exec "$1" grep -q " $2 *$3 " /proc/net/mcfilter /proc/net/mcfilter6
 }
 
 # --- peers ---

@@ -82,7 +82,7 @@ same () {
 }
 
 captured () {
-  read_by_tshark "$1" 'amt.type == 7' frame.number | grep -q '^[0-9]'
+  [[ $(read_by_tshark "$1" 'amt.type == 7' frame.number) = *$'\n'[0-9]* ]]
 }
 
 # What an independent reader finds wrong.
@@ -103,7 +103,7 @@ check () {
   types=$(rows "$name" 123457 amt.type | tr '\n' ' ')
   same "$types" '3 4 5 5 3 4 5 5 7 ' "$name: types"
   # No data before the join, none after the leave but what crossed it.
-  types=$(rows "$name" 1234567 amt.type | head -n 4 | tr '\n' ' ')
+  types=$(rows "$name" 1234567 amt.type | sed -n 1,4p | tr '\n' ' ')
   same "$types" '3 4 5 6 ' "$name: the first types"
   last=$(rows "$name" 7 frame.time_relative)
   rows "$name" 6 frame.time_relative | awk -v last="$last" '

@@ -44,7 +44,7 @@ shows () {
 }
 
 is_open () {
-  ss -Hltn "sport = :$1" | grep -q .
+  [ -n "$(ss -Hltn "sport = :$1")" ]
 }
 
 # For filesrc: the manifests are in the file some seconds before the data leaves.
