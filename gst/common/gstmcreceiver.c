@@ -71,7 +71,9 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   rx->lookup_timeout = lookup_timeout;
   rx->source_setting = g_strdup (settings->source);
 
-  if (!gst_mc_settings_get_channel (settings, &rx->tell.channel, &name, error)) {
+  if (!gst_mc_settings_check (settings, error) ||
+      !gst_mc_settings_get_channel (settings, &rx->tell.channel, &name,
+          error)) {
     gst_mc_receiver_free (rx);
     return NULL;
   }

@@ -37,6 +37,7 @@ TUNNEL = f'amtsrc name=src relay={SENDER}:@RELAY@ delivery=tunnel {CHANNEL}'
 AUTO = (f'amtsrc name=src relay={SENDER}:@RELAY@ native-timeout=1000000 '
         f'{CHANNEL}')
 SINK = 'fakesink name=sink'
+PACKED = 'caps=video/mpegts preserve-packetization=false'
 
 # More than that it does not bear.
 TSDEMUX_RATE = 5000
@@ -56,9 +57,15 @@ RECEIVERS = {
     # Without manifests nothing is passed: the cost of looking.
     'amtsrc ! ambiverify': (f'{TUNNEL} ! ambiverify mode=monitor ! {SINK}',
                             AMT, 'ambiverify'),
+    'ssmsrc (packed)': (f'{SSMSRC} {PACKED} ! {SINK}', MULTICAST, 'ssmsrc'),
+    'amtsrc (packed)': (f'{TUNNEL} {PACKED} ! {SINK}', AMT, 'amtsrc'),
     'udpsrc ! tsdemux': (f'count-pushed=1 {UDPSRC} ! {DEMUX}', TS, 'tsdemux'),
     'ssmsrc ! tsdemux': (f'{SSMSRC} ! {DEMUX}', MULTICAST, 'tsdemux'),
     'amtsrc ! tsdemux': (f'{TUNNEL} ! {DEMUX}', AMT, 'tsdemux'),
+    'ssmsrc (packed) ! tsdemux': (f'{SSMSRC} {PACKED} ! {DEMUX}', MULTICAST,
+                                  'tsdemux'),
+    'amtsrc (packed) ! tsdemux': (f'{TUNNEL} {PACKED} ! {DEMUX}', AMT,
+                                  'tsdemux'),
 }
 
 # name: how it is sent
