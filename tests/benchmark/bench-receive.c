@@ -5,7 +5,9 @@
  *
  *   bench-receive KEY=VALUE... [PIPELINE...]
  *
- *   bare=recvmmsg|gro port=N [group=ADDRESS]   a loop without GStreamer
+ *   bare=recvmmsg|gro|push port=N [group=ADDRESS]   a loop without GStreamer;
+ *                      "push" is "gro" that pushes as many empty buffers to a
+ *                      fakesink: less than that no source can do
  *   PIPELINE...        as of gst-launch; packets are counted at the source
  *                      named "src" and all others of its kind, or, when it has
  *                      no such statistics, at the fakesink named "sink"
@@ -42,6 +44,8 @@ typedef struct
   gulong look_us;
 
   BenchBare loop;
+  GstPad *pad;                  /* of "push" */
+  GstBuffer *empty;
   GstElement *pipeline;
   GstElement *src;
   GstElement *sink;
@@ -111,6 +115,41 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   __atomic_add_fetch (&((Receiver *) data)->pushed, 1, __ATOMIC_RELAXED);
   return GST_PAD_PROBE_OK;
+}
+
+static void
+push_list (gpointer data, guint packets)
+{
+  Receiver *r = data;
+  GstBufferList *list = gst_buffer_list_new_sized (packets);
+
+  for (guint i = 0; i < packets; i++)
+    gst_buffer_list_add (list, gst_buffer_ref (r->empty));
+  gst_pad_push_list (r->pad, list);
+}
+
+static void
+start_pushing (Receiver * r)
+{
+  g_autoptr (GstPad) sink = NULL;
+  GstSegment segment;
+
+  r->pipeline = gst_pipeline_new (NULL);
+  r->sink = gst_element_factory_make ("fakesink", NULL);
+  g_object_set (r->sink, "async", FALSE, NULL);
+  gst_bin_add (GST_BIN (r->pipeline), gst_object_ref (r->sink));
+  gst_element_set_state (r->pipeline, GST_STATE_PLAYING);
+  sink = gst_element_get_static_pad (r->sink, "sink");
+  r->pad = gst_pad_new ("src", GST_PAD_SRC);
+  r->empty = gst_buffer_new ();
+  gst_pad_set_active (r->pad, TRUE);
+  if (gst_pad_link (r->pad, sink) != GST_PAD_LINK_OK)
+    g_error ("the pads cannot be linked");
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (r->pad, gst_event_new_stream_start ("bench"));
+  gst_pad_push_event (r->pad, gst_event_new_segment (&segment));
+  r->loop.push = push_list;
+  r->loop.push_data = r;
 }
 
 /* All that are of the kind of "src". */
@@ -305,7 +344,9 @@ main (int argc, char **argv)
   setvbuf (stdout, NULL, _IOLBF, 0);
   for (i = 1; i < argc && set_option (&r, argv[i]); i++);
   if (r.bare) {
-    r.loop.gro = g_str_equal (r.bare, "gro");
+    r.loop.gro = !g_str_equal (r.bare, "recvmmsg");
+    if (g_str_equal (r.bare, "push"))
+      start_pushing (&r);
     r.loop.delays = r.want_delays ? &r.delays : NULL;
     bench_bare_start (&r.loop, r.group, r.port);
   } else {
@@ -318,7 +359,8 @@ main (int argc, char **argv)
   wait_for_packets (&r, r.count, &end);
   tell (&r, &begin, &end);
 
-  if (r.pipeline) {
+  /* A loop has no end. */
+  if (r.pipeline && !r.bare) {
     gst_element_set_state (r.pipeline, GST_STATE_NULL);
     g_ptr_array_unref (r.sources);
     gst_object_unref (r.src);

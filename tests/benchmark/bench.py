@@ -47,6 +47,7 @@ DEMUX = 'tsdemux ! fakesink name=sink'
 RECEIVERS = {
     'recvmmsg': (f'bare=recvmmsg port={PORT}', RAW, None),
     'UDP_GRO': (f'bare=gro port={PORT}', RAW, None),
+    'UDP_GRO + push': (f'bare=push port={PORT}', RAW, 'fakesink'),
     'udpsrc': (f'{UDPSRC} ! {SINK}', RAW, 'udpsrc'),
     'ssmsrc': (f'{SSMSRC} ! {SINK}', MULTICAST, 'ssmsrc'),
     'amtsrc (tunnel)': (f'{TUNNEL} ! {SINK}', AMT, 'amtsrc'),
@@ -162,7 +163,8 @@ def median(rows, key):
 def cost(bench):
     """CPU a packet, by sender; the rounds of all receivers interleaved."""
     result = {}
-    for sender, options in SENDERS.items():
+    for sender in bench.args.senders.split(','):
+        options = SENDERS[sender]
         rows = {n: [] for n in bench.names()}
         for _ in range(bench.args.rounds):
             for name in rows:
@@ -333,6 +335,8 @@ def parse_arguments():
     parser.add_argument('--build', default='build')
     parser.add_argument('--sections', default=','.join(SECTIONS))
     parser.add_argument('--only', help='receivers, comma-separated')
+    parser.add_argument('--senders', default=','.join(SENDERS),
+                        help='for the costs')
     parser.add_argument('--rate', type=int, default=100000)
     parser.add_argument('--seconds', type=float, default=2)
     parser.add_argument('--rounds', type=int, default=5)
