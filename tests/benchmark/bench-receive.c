@@ -10,7 +10,8 @@
  *                      fakesink: less than that no source can do
  *   PIPELINE...        as of gst-launch; packets are counted at the source
  *                      named "src" and all others of its kind, or, when it has
- *                      no such statistics, at the fakesink named "sink"
+ *                      no such statistics, at the fakesink named "sink"; an
+ *                      ambiverify named "verify" says what it has verified
  *   count-pushed=0|1   there is no such sink: count what "src" pushes
  *   count=N            packets that are sent
  *   warm-up=N          packets after which to begin to measure
@@ -49,6 +50,7 @@ typedef struct
   GstElement *pipeline;
   GstElement *src;
   GstElement *sink;
+  GstElement *verify;           /* or NULL */
   GPtrArray *sources;           /* that have statistics */
   guint64 pushed;               /* atomic; only with count_pushed */
   BenchDelays delays;
@@ -163,7 +165,9 @@ find_sources (Receiver * r)
   if (!g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats"))
     return;
   while (gst_iterator_next (it, &item) == GST_ITERATOR_OK) {
-    g_ptr_array_add (r->sources, g_value_get_object (&item));
+    if (G_TYPE_CHECK_INSTANCE_TYPE (g_value_get_object (&item),
+            G_OBJECT_TYPE (r->src)))
+      g_ptr_array_add (r->sources, g_value_get_object (&item));
     g_value_reset (&item);
   }
   g_value_unset (&item);
@@ -182,6 +186,7 @@ start_pipeline (Receiver * r, gchar ** words)
     g_error ("%s", error->message);
   r->src = gst_bin_get_by_name (GST_BIN (r->pipeline), "src");
   r->sink = gst_bin_get_by_name (GST_BIN (r->pipeline), "sink");
+  r->verify = gst_bin_get_by_name (GST_BIN (r->pipeline), "verify");
   if (r->src == NULL || r->sink == NULL)
     g_error ("no element \"src\" or \"sink\"");
   pad = gst_element_get_static_pad (r->src, "src");
@@ -196,32 +201,26 @@ start_pipeline (Receiver * r, gchar ** words)
     g_error ("the pipeline does not play");
 }
 
+static guint64
+count_stat (GstElement * element, const gchar * field)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n = 0;
+
+  g_object_get (element, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, field, &n);
+  return n;
+}
+
 /* Sums up a counter of all sources. */
 static guint64
 sum_stats (Receiver * r, const gchar * field)
 {
   guint64 sum = 0;
 
-  for (guint i = 0; r->sources && i < r->sources->len; i++) {
-    g_autoptr (GstStructure) stats = NULL;
-    guint64 n = 0;
-
-    g_object_get (g_ptr_array_index (r->sources, i), "stats", &stats, NULL);
-    gst_structure_get_uint64 (stats, field, &n);
-    sum += n;
-  }
+  for (guint i = 0; r->sources && i < r->sources->len; i++)
+    sum += count_stat (g_ptr_array_index (r->sources, i), field);
   return sum;
-}
-
-static guint64
-count_rendered (Receiver * r)
-{
-  g_autoptr (GstStructure) stats = NULL;
-  guint64 n = 0;
-
-  g_object_get (r->sink, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, "rendered", &n);
-  return n;
 }
 
 static guint64
@@ -232,7 +231,7 @@ count_packets (Receiver * r)
   if (r->count_pushed)
     return __atomic_load_n (&r->pushed, __ATOMIC_RELAXED);
   return r->sources->len > 0 ? sum_stats (r, "packets-pushed") :
-      count_rendered (r);
+      count_stat (r->sink, "rendered");
 }
 
 /* Whether what is sent from now on is received. */
@@ -330,6 +329,9 @@ tell (Receiver * r, const BenchSample * begin, const BenchSample * end)
     printf (", \"delay-median-ns\": %" G_GUINT64_FORMAT ", \"delay-p99-ns\": %"
         G_GUINT64_FORMAT, bench_delays_get (&r->delays, 0.5),
         bench_delays_get (&r->delays, 0.99));
+  if (r->verify)
+    printf (", \"verified\": %" G_GUINT64_FORMAT,
+        count_stat (r->verify, "packets-verified"));
   printf ("}\n");
 }
 
@@ -365,6 +367,7 @@ main (int argc, char **argv)
     g_ptr_array_unref (r.sources);
     gst_object_unref (r.src);
     gst_object_unref (r.sink);
+    gst_clear_object (&r.verify);
     gst_object_unref (r.pipeline);
   }
   g_free (r.bare);
