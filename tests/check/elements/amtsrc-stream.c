@@ -220,6 +220,7 @@ GST_END_TEST;
 GST_START_TEST (test_joined)
 {
   const gboolean gro = __i__ == 0;
+  GstBuffer *held;
   PeerRelay relay;
   SrcTest t;
 
@@ -253,8 +254,13 @@ GST_START_TEST (test_joined)
   fail_unless_equals_uint64 (stat_value (t.src, "dropped-too-big"), 5);
   fail_unless_equals_uint64 (stat_value (t.src,
           "dropped-inner-udp-checksum"), 1);
+
+  /* Buffers outlive the element. */
+  held = gst_buffer_ref (src_test_buffer (&t, 20));
   src_test_clear (&t);
   peer_relay_close (&relay);
+  check_payload (held, 20, 1316);
+  gst_buffer_unref (held);
 }
 
 GST_END_TEST;
