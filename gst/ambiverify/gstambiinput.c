@@ -50,6 +50,7 @@ gst_ambi_input_start (GstAmbiInput * input,
   }
   memset (&input->channel, 0, sizeof (input->channel));
   memset (&input->plan, 0, sizeof (input->plan));
+  input->packed = FALSE;
   /* Whether they are needed, only the first packet can tell. */
   gst_ambi_verify_settings_get_channel (settings, &input->wanted,
       &input->unwanted);
@@ -82,8 +83,11 @@ channel_event (GstAmbiInput * input, const GstStructure * s)
 {
   const gchar *source = gst_structure_get_string (s, "source");
   const gchar *group = gst_structure_get_string (s, "group");
+  gboolean preserved = TRUE;
   GstMcChannel channel;
 
+  gst_structure_get_boolean (s, "preserve-packetization", &preserved);
+  input->packed = !preserved;
   if (source == NULL || !core_ip_from_string (source, &channel.source) ||
       group == NULL || !core_ip_from_string (group, &channel.group) ||
       !gst_structure_get_uint (s, "port", &channel.port) ||
@@ -95,10 +99,16 @@ channel_event (GstAmbiInput * input, const GstStructure * s)
   set_channel (input, &channel);
 }
 
-/* FALSE: nobody has told it. */
+/* FALSE: nobody has told it, or that of what comes there is no telling. */
 static gboolean
 need_channel (GstAmbiInput * input)
 {
+  if (input->packed) {
+    GST_ELEMENT_ERROR (input->element, RESOURCE, SETTINGS,
+        ("Datagrams that were packed together cannot be verified: set "
+            "\"preserve-packetization\" of the source to TRUE"), (NULL));
+    return FALSE;
+  }
   if (input->channel.group.family != CORE_FAMILY_NONE)
     return TRUE;
   if (input->unwanted != NULL) {

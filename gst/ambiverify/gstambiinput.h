@@ -25,6 +25,7 @@ typedef struct
   GstMcChannel channel;         /* family NONE: not known yet */
   GstMcChannel wanted;          /* of the properties */
   GError *unwanted;             /* or what is wrong with those */
+  gboolean packed;              /* datagrams cannot be told apart */
 
   /* The last sender; most often there is but one. */
   GSocketAddress *sender;

@@ -52,7 +52,9 @@
  *
  * * ERROR, `GST_RESOURCE_ERROR_SETTINGS`: a property is wrong, when starting;
  *   or `source`, `group` or `port` is not set and upstream does not tell the
- *   channel, at the first packet. The text names the property and the remedy.
+ *   channel, at the first packet; or upstream tells that it has packed datagrams
+ *   together (`preserve-packetization=false`). The text names the property and
+ *   the remedy.
  * * WARNING, `GST_RESOURCE_ERROR_SETTINGS`: no packet passes, because there is
  *   no source of manifests. `GST_RESOURCE_ERROR_READ`: no packet passes, for a
  *   reason the text tells: no connection, no manifests, others, or packets from

@@ -41,7 +41,8 @@
  * which the kernel received it and carries the sender's address as
  * #GstNetAddressMeta. Before the first buffer a sticky event
  * `multicast-channel` (`source`, `group`: string, `port`: uint, `delivery`:
- * string) goes downstream, and again when one of these changes.
+ * string, `preserve-packetization`: boolean) goes downstream, and again when one
+ * of these changes.
  *
  * ## Messages
  *

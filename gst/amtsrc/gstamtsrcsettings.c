@@ -231,6 +231,19 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  */
 
 /**
+ * GstAmtSrc:preserve-packetization:
+ *
+ * One buffer for each datagram. FALSE: all datagrams that have come are packed
+ * together into buffers of up to 64 KiB, which have the stamp of their first
+ * one. This costs less and suits demuxers, but nobody can tell the datagrams
+ * apart any more: it is only possible with #GstAmtSrc:caps `video/mpegts` when the
+ * element starts, is told by the event `multicast-channel`, and `ambiverify`
+ * refuses it. Counters go on counting datagrams.
+ *
+ * Since: 0.1
+ */
+
+/**
  * GstAmtSrc:stats:
  *
  * Counters since the element started, and the state it is in; the fields are

@@ -19,10 +19,14 @@ channel_structure (const gchar * name, const GstMcChannel * channel,
 }
 
 GstEvent *
-gst_mc_channel_event (const GstMcChannel * channel, const gchar * delivery)
+gst_mc_channel_event (const GstMcChannel * channel, const gchar * delivery,
+    gboolean preserve_packetization)
 {
-  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-      channel_structure ("multicast-channel", channel, delivery));
+  GstStructure *s = channel_structure ("multicast-channel", channel, delivery);
+
+  gst_structure_set (s, "preserve-packetization", G_TYPE_BOOLEAN,
+      preserve_packetization, NULL);
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, s);
 }
 
 void

@@ -24,10 +24,10 @@ typedef struct
 #define GST_MC_DELIVERY_TUNNEL "tunnel"
 
 /* The sticky event "multicast-channel": source, group (string), port (uint),
- * delivery (string).
- * Returns: (transfer full) */
+ * delivery (string), preserve-packetization (boolean; FALSE: a buffer may be
+ * many datagrams).  Returns: (transfer full) */
 GstEvent *gst_mc_channel_event (const GstMcChannel * channel,
-    const gchar * delivery);
+    const gchar * delivery, gboolean preserve_packetization);
 
 /* Posts an element message with the channel's fields, delivery and relay
  * (strings), and further fields as for gst_structure_new (). */

@@ -10,10 +10,24 @@
 
 #include "gstmcaddr.h"
 #include "gstmcarrival.h"
+#include "gstmcblock.h"
 #include "gstmcpath.h"
 #include "gstmcsettings.h"
 
 G_BEGIN_DECLS
+
+/* Datagrams packed into one buffer. */
+typedef struct
+{
+  GstMcBlockPool *blocks;       /* NULL: they stay what they are */
+  GstMcBlock *block;            /* NULL: none has been filled in part */
+  gsize len;                    /* 0: nothing is in it */
+  GstClockTime realtime;        /* the first one's, and what it came by */
+  GstClockTime stamp;
+  GstMcPath *path;
+  guint16 source_port;          /* of all */
+  gboolean discont;             /* it follows a gap */
+} GstMcPack;
 
 typedef struct
 {
@@ -23,10 +37,11 @@ typedef struct
   guint16 sender_port;          /* what sender_address was made of */
   GSocketAddress *sender_address;
   gboolean discont;             /* the next buffer follows a gap */
+  GstMcPack pack;
 
   GstBuffer *first;             /* collected so far: one buffer, */
   GstBufferList *list;          /*   or a list when there are more */
-  guint n;
+  guint n;                      /* datagrams in it */
   guint expected;               /* most that this wake-up can bring */
 
   GstClockTime last_realtime;   /* Unix time of the newest packet */

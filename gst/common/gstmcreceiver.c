@@ -76,7 +76,8 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   rx->lookup_timeout = lookup_timeout;
   rx->source_setting = g_strdup (settings->source);
 
-  if (!gst_mc_settings_get_channel (settings, &rx->tell.channel, &name,
+  if (!gst_mc_settings_check (settings, error) ||
+      !gst_mc_settings_get_channel (settings, &rx->tell.channel, &name,
           error) || !gst_mc_metadata_config_parse (&rx->dorms,
           settings->dorms_uri, settings->dns_trust, settings->tls_ca_file,
           error)) {

@@ -19,6 +19,7 @@
 #define DEFAULT_TIMEOUT 0
 #define DEFAULT_RETRIEVE_SENDER_ADDRESS TRUE
 #define DEFAULT_ADD_REFERENCE_TIMESTAMP_META FALSE
+#define DEFAULT_PRESERVE_PACKETIZATION TRUE
 #define DEFAULT_REJOIN_INTERVAL 0
 
 #define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
@@ -46,6 +47,7 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->timeout = DEFAULT_TIMEOUT;
   settings->retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS;
   settings->add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META;
+  settings->preserve_packetization = DEFAULT_PRESERVE_PACKETIZATION;
   settings->rejoin_interval = DEFAULT_REJOIN_INTERVAL;
   settings->dorms_uri = g_strdup (DEFAULT_DORMS_URI);
   settings->dns_trust = g_strdup (DEFAULT_DNS_TRUST);
@@ -177,6 +179,12 @@ install_tuning_properties (GObjectClass * klass)
           "Attach the kernel's receive time to buffers as "
           "GstReferenceTimestampMeta with caps timestamp/x-unix",
           DEFAULT_ADD_REFERENCE_TIMESTAMP_META, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_PRESERVE_PACKETIZATION,
+      g_param_spec_boolean ("preserve-packetization",
+          "Preserve packetization",
+          "One buffer for each datagram; FALSE, only with caps video/mpegts: "
+          "all that has come is packed together",
+          DEFAULT_PRESERVE_PACKETIZATION, READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Counters since the element started and the state it is in; the "
@@ -259,6 +267,9 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
       settings->add_reference_timestamp_meta = g_value_get_boolean (value);
       return TRUE;
+    case GST_MC_PROP_PRESERVE_PACKETIZATION:
+      settings->preserve_packetization = g_value_get_boolean (value);
+      return TRUE;
     case GST_MC_PROP_MULTICAST_IFACE:
       set_string (&settings->multicast_iface, value);
       return TRUE;
@@ -324,6 +335,9 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
     case GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META:
       g_value_set_boolean (value, settings->add_reference_timestamp_meta);
       return TRUE;
+    case GST_MC_PROP_PRESERVE_PACKETIZATION:
+      g_value_set_boolean (value, settings->preserve_packetization);
+      return TRUE;
     case GST_MC_PROP_MULTICAST_IFACE:
       g_value_set_string (value, settings->multicast_iface);
       return TRUE;
@@ -354,6 +368,28 @@ G_GNUC_PRINTF (2, 3)
           GST_RESOURCE_ERROR_SETTINGS, format, args));
   va_end (args);
   return FALSE;
+}
+
+static gboolean
+is_mpegts (const GstCaps * caps)
+{
+  if (caps == NULL || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
+    return FALSE;
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    if (!gst_structure_has_name (gst_caps_get_structure (caps, i),
+            "video/mpegts"))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gst_mc_settings_check (const GstMcSettings * settings, GError ** error)
+{
+  if (settings->preserve_packetization || is_mpegts (settings->caps))
+    return TRUE;
+  return settings_error (error, "The property \"preserve-packetization\" is "
+      "FALSE, but only of MPEG-TS datagrams may be packed together. Set "
+      "caps=video/mpegts if that is what they hold");
 }
 
 static gboolean

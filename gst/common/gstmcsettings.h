@@ -33,6 +33,7 @@ enum
   GST_MC_PROP_TIMEOUT,
   GST_MC_PROP_RETRIEVE_SENDER_ADDRESS,
   GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META,
+  GST_MC_PROP_PRESERVE_PACKETIZATION,
   GST_MC_PROP_STATS,
   GST_MC_PROP_MULTICAST_IFACE,
   GST_MC_PROP_REJOIN_INTERVAL,
@@ -57,6 +58,7 @@ typedef struct
   guint64 timeout;
   gboolean retrieve_sender_address;
   gboolean add_reference_timestamp_meta;
+  gboolean preserve_packetization;
   gchar *multicast_iface;
   guint64 rejoin_interval;
 } GstMcSettings;
@@ -75,6 +77,10 @@ gboolean gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     const GValue * value);
 gboolean gst_mc_settings_get_property (const GstMcSettings * settings,
     guint id, GValue * value);
+
+/* Checks what is not of the channel, likewise. */
+gboolean gst_mc_settings_check (const GstMcSettings * settings,
+    GError ** error);
 
 /* Checks source and group.  *source_name is set (transfer none) when source is
  * a host name that has to be looked up; then channel->source is not filled.

@@ -15,6 +15,7 @@ gst_mc_tell_init (GstMcTell * tell, GstBaseSrc * src,
   tell->src = src;
   tell->element = GST_ELEMENT (src);
   tell->delivery = delivery;
+  tell->preserve_packetization = settings->preserve_packetization;
   tell->started = CORE_TIME_NEVER;
   tell->silence.stall_timeout = settings->stall_timeout;
   tell->silence.timeout = settings->timeout;
@@ -105,7 +106,8 @@ gst_mc_tell_data (GstMcTell * tell, core_time now)
     return;
   tell->event_sent = TRUE;
   gst_pad_push_event (GST_BASE_SRC_PAD (tell->src),
-      gst_mc_channel_event (&tell->channel, tell->delivery));
+      gst_mc_channel_event (&tell->channel, tell->delivery,
+          tell->preserve_packetization));
 }
 
 void

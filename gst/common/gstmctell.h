@@ -20,6 +20,7 @@ typedef struct
   GstElement *element;          /* the same */
   GstMcChannel channel;
   const gchar *delivery;        /* of the path that data come by */
+  gboolean preserve_packetization;
   core_addr relay;              /* likewise; family NONE without one */
 
   gboolean requesting;          /* a join was sent, no packet came yet */

@@ -23,7 +23,7 @@
  * which the kernel received it and carries the sender's address as
  * #GstNetAddressMeta. Before the first buffer a sticky event
  * `multicast-channel` (`source`, `group`: string, `port`: uint, `delivery`:
- * string) goes downstream.
+ * string, `preserve-packetization`: boolean) goes downstream.
  *
  * ## Messages
  *
@@ -362,6 +362,19 @@ static const GstMcSourceClass source_class = {
  *
  * Attach the time at which the kernel received the datagram to each buffer as
  * #GstReferenceTimestampMeta with caps `timestamp/x-unix`.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:preserve-packetization:
+ *
+ * One buffer for each datagram. FALSE: all datagrams that have come are packed
+ * together into buffers of up to 64 KiB, which have the stamp of their first
+ * one. This costs less and suits demuxers, but nobody can tell the datagrams
+ * apart any more: it is only possible with #GstSsmSrc:caps `video/mpegts` when the
+ * element starts, is told by the event `multicast-channel`, and `ambiverify`
+ * refuses it. Counters go on counting datagrams.
  *
  * Since: 0.1
  */

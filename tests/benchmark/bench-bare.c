@@ -109,6 +109,8 @@ run (gpointer data)
     }
     for (int i = 0; i < n; i++)
       packets += look_at (bare, &messages[i], now);
+    if (bare->push && packets > 0)
+      bare->push (bare->push_data, (guint) packets);
     __atomic_add_fetch (&bare->packets, packets, __ATOMIC_RELAXED);
   }
   return NULL;

@@ -14,6 +14,8 @@ typedef struct
   int fd;
   gboolean gro;                 /* UDP_GRO, else recvmmsg () of small slots */
   BenchDelays *delays;          /* NULL: not wanted */
+  void (*push) (gpointer data, guint packets);  /* at each wake-up, or NULL */
+  gpointer push_data;
   guint64 packets;              /* atomic */
 } BenchBare;
 

@@ -101,16 +101,21 @@ write_payload (guint8 * out, gsize len, guint number, guint * counter)
 }
 
 void
-bench_ring_init (BenchRing * ring, gsize head, gsize payload)
+bench_ring_init (BenchRing * ring, gsize head, gsize payload, guint n)
 {
   guint counter = 0;
 
-  ring->n = RING_DATAGRAMS;
+  ring->n = MAX ((n + RING_DATAGRAMS - 1) / RING_DATAGRAMS, 1) * RING_DATAGRAMS;
   ring->next = 0;
   ring->size = head + payload;
   ring->data = g_malloc0 (ring->n * ring->size);
-  for (guint i = 0; i < ring->n; i++)
-    write_payload (ring->data + i * ring->size + head, payload, i, &counter);
+  for (guint i = 0; i < ring->n; i++) {
+    guint8 *data = ring->data + i * ring->size + head;
+
+    write_payload (data, payload, i, &counter);
+    /* in the last packet's stuffing */
+    memcpy (data + payload - sizeof (i), &i, sizeof (i));
+  }
 }
 
 void

@@ -5,10 +5,13 @@
  *
  *   bench-receive KEY=VALUE... [PIPELINE...]
  *
- *   bare=recvmmsg|gro port=N [group=ADDRESS]   a loop without GStreamer
+ *   bare=recvmmsg|gro|push port=N [group=ADDRESS]   a loop without GStreamer;
+ *                      "push" is "gro" that pushes as many empty buffers to a
+ *                      fakesink: less than that no source can do
  *   PIPELINE...        as of gst-launch; packets are counted at the source
  *                      named "src" and all others of its kind, or, when it has
- *                      no such statistics, at the fakesink named "sink"
+ *                      no such statistics, at the fakesink named "sink"; an
+ *                      ambiverify named "verify" says what it has verified
  *   count-pushed=0|1   there is no such sink: count what "src" pushes
  *   count=N            packets that are sent
  *   warm-up=N          packets after which to begin to measure
@@ -42,9 +45,12 @@ typedef struct
   gulong look_us;
 
   BenchBare loop;
+  GstPad *pad;                  /* of "push" */
+  GstBuffer *empty;
   GstElement *pipeline;
   GstElement *src;
   GstElement *sink;
+  GstElement *verify;           /* or NULL */
   GPtrArray *sources;           /* that have statistics */
   guint64 pushed;               /* atomic; only with count_pushed */
   BenchDelays delays;
@@ -113,6 +119,41 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+static void
+push_list (gpointer data, guint packets)
+{
+  Receiver *r = data;
+  GstBufferList *list = gst_buffer_list_new_sized (packets);
+
+  for (guint i = 0; i < packets; i++)
+    gst_buffer_list_add (list, gst_buffer_ref (r->empty));
+  gst_pad_push_list (r->pad, list);
+}
+
+static void
+start_pushing (Receiver * r)
+{
+  g_autoptr (GstPad) sink = NULL;
+  GstSegment segment;
+
+  r->pipeline = gst_pipeline_new (NULL);
+  r->sink = gst_element_factory_make ("fakesink", NULL);
+  g_object_set (r->sink, "async", FALSE, NULL);
+  gst_bin_add (GST_BIN (r->pipeline), gst_object_ref (r->sink));
+  gst_element_set_state (r->pipeline, GST_STATE_PLAYING);
+  sink = gst_element_get_static_pad (r->sink, "sink");
+  r->pad = gst_pad_new ("src", GST_PAD_SRC);
+  r->empty = gst_buffer_new ();
+  gst_pad_set_active (r->pad, TRUE);
+  if (gst_pad_link (r->pad, sink) != GST_PAD_LINK_OK)
+    g_error ("the pads cannot be linked");
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (r->pad, gst_event_new_stream_start ("bench"));
+  gst_pad_push_event (r->pad, gst_event_new_segment (&segment));
+  r->loop.push = push_list;
+  r->loop.push_data = r;
+}
+
 /* All that are of the kind of "src". */
 static void
 find_sources (Receiver * r)
@@ -124,7 +165,9 @@ find_sources (Receiver * r)
   if (!g_object_class_find_property (G_OBJECT_GET_CLASS (r->src), "stats"))
     return;
   while (gst_iterator_next (it, &item) == GST_ITERATOR_OK) {
-    g_ptr_array_add (r->sources, g_value_get_object (&item));
+    if (G_TYPE_CHECK_INSTANCE_TYPE (g_value_get_object (&item),
+            G_OBJECT_TYPE (r->src)))
+      g_ptr_array_add (r->sources, g_value_get_object (&item));
     g_value_reset (&item);
   }
   g_value_unset (&item);
@@ -143,6 +186,7 @@ start_pipeline (Receiver * r, gchar ** words)
     g_error ("%s", error->message);
   r->src = gst_bin_get_by_name (GST_BIN (r->pipeline), "src");
   r->sink = gst_bin_get_by_name (GST_BIN (r->pipeline), "sink");
+  r->verify = gst_bin_get_by_name (GST_BIN (r->pipeline), "verify");
   if (r->src == NULL || r->sink == NULL)
     g_error ("no element \"src\" or \"sink\"");
   pad = gst_element_get_static_pad (r->src, "src");
@@ -157,32 +201,26 @@ start_pipeline (Receiver * r, gchar ** words)
     g_error ("the pipeline does not play");
 }
 
+static guint64
+count_stat (GstElement * element, const gchar * field)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n = 0;
+
+  g_object_get (element, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, field, &n);
+  return n;
+}
+
 /* Sums up a counter of all sources. */
 static guint64
 sum_stats (Receiver * r, const gchar * field)
 {
   guint64 sum = 0;
 
-  for (guint i = 0; r->sources && i < r->sources->len; i++) {
-    g_autoptr (GstStructure) stats = NULL;
-    guint64 n = 0;
-
-    g_object_get (g_ptr_array_index (r->sources, i), "stats", &stats, NULL);
-    gst_structure_get_uint64 (stats, field, &n);
-    sum += n;
-  }
+  for (guint i = 0; r->sources && i < r->sources->len; i++)
+    sum += count_stat (g_ptr_array_index (r->sources, i), field);
   return sum;
-}
-
-static guint64
-count_rendered (Receiver * r)
-{
-  g_autoptr (GstStructure) stats = NULL;
-  guint64 n = 0;
-
-  g_object_get (r->sink, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, "rendered", &n);
-  return n;
 }
 
 static guint64
@@ -193,7 +231,7 @@ count_packets (Receiver * r)
   if (r->count_pushed)
     return __atomic_load_n (&r->pushed, __ATOMIC_RELAXED);
   return r->sources->len > 0 ? sum_stats (r, "packets-pushed") :
-      count_rendered (r);
+      count_stat (r->sink, "rendered");
 }
 
 /* Whether what is sent from now on is received. */
@@ -291,6 +329,9 @@ tell (Receiver * r, const BenchSample * begin, const BenchSample * end)
     printf (", \"delay-median-ns\": %" G_GUINT64_FORMAT ", \"delay-p99-ns\": %"
         G_GUINT64_FORMAT, bench_delays_get (&r->delays, 0.5),
         bench_delays_get (&r->delays, 0.99));
+  if (r->verify)
+    printf (", \"verified\": %" G_GUINT64_FORMAT,
+        count_stat (r->verify, "packets-verified"));
   printf ("}\n");
 }
 
@@ -305,7 +346,9 @@ main (int argc, char **argv)
   setvbuf (stdout, NULL, _IOLBF, 0);
   for (i = 1; i < argc && set_option (&r, argv[i]); i++);
   if (r.bare) {
-    r.loop.gro = g_str_equal (r.bare, "gro");
+    r.loop.gro = !g_str_equal (r.bare, "recvmmsg");
+    if (g_str_equal (r.bare, "push"))
+      start_pushing (&r);
     r.loop.delays = r.want_delays ? &r.delays : NULL;
     bench_bare_start (&r.loop, r.group, r.port);
   } else {
@@ -318,11 +361,13 @@ main (int argc, char **argv)
   wait_for_packets (&r, r.count, &end);
   tell (&r, &begin, &end);
 
-  if (r.pipeline) {
+  /* A loop has no end. */
+  if (r.pipeline && !r.bare) {
     gst_element_set_state (r.pipeline, GST_STATE_NULL);
     g_ptr_array_unref (r.sources);
     gst_object_unref (r.src);
     gst_object_unref (r.sink);
+    gst_clear_object (&r.verify);
     gst_object_unref (r.pipeline);
   }
   g_free (r.bare);

@@ -10,6 +10,8 @@
  *   to=ADDRESS port=N  unicast or multicast
  *   source=ADDRESS group=ADDRESS port=N   a channel that is sent by AMT to
  *                      wait-gateways=N gateways
+ *   manifests=FILE     make all datagrams differ, and write their AMBI manifests
+ *                      there first; only by AMT
  *   rate= count= burst= payload= gso=0|1 checksum=0|1
  *
  * Says "relay-port=N" when gateways may come, sends when a line can be read
@@ -41,6 +43,7 @@ typedef struct
   gsize payload;
   guint64 gateways;
   gboolean checksum;
+  gchar *manifests;
 
   core_addr local;              /* what the socket is bound to */
   amt_relay *relay;
@@ -68,6 +71,8 @@ set_option (Sender * s, const gchar * key, const gchar * value)
     parse_ip (value, &s->channel.dst);
   } else if (g_str_equal (key, "port")) {
     s->to.port = s->channel.dst_port = s->channel.src_port = (guint16) number;
+  } else if (g_str_equal (key, "manifests")) {
+    s->manifests = g_strdup (value);
   } else if (g_str_equal (key, "wait-gateways")) {
     s->gateways = number;
   } else if (g_str_equal (key, "rate")) {
@@ -202,6 +207,15 @@ set_destination (Sender * s, struct sockaddr_storage *to)
   return 1;
 }
 
+static void
+write_manifests (const Sender * s, const BenchRing * ring, gsize head)
+{
+  const core_addr from = { s->channel.src, s->channel.src_port, 0 };
+  const core_addr to = { s->channel.dst, s->channel.dst_port, 0 };
+
+  bench_write_manifests (s->manifests, ring, head, &from, &to);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -223,9 +237,12 @@ main (int argc, char **argv)
   parse (&s, argc, argv);
   s.channel.ttl = 64;
   head = by_amt (&s) ? AMT_DATA_HEADER + ipudp_header_len (&s.channel) : 0;
-  bench_ring_init (&ring, head, s.payload);
+  bench_ring_init (&ring, head, s.payload,
+      s.manifests ? (guint) s.pace.count : 0);
   if (by_amt (&s))
     encapsulate (&s, &ring, head);
+  if (s.manifests)
+    write_manifests (&s, &ring, head);
   open_socket (&s);
   n_to = set_destination (&s, to);
 
@@ -239,6 +256,7 @@ main (int argc, char **argv)
 
   amt_relay_free (s.relay);
   bench_ring_clear (&ring);
+  g_free (s.manifests);
   close (s.pace.fd);
   return EXIT_SUCCESS;
 }

@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <sys/socket.h>
 
+#include "addr.h"
+
 G_BEGIN_DECLS
 
 /* As many as one UDP_SEGMENT send may carry, if they are small enough. */
@@ -23,9 +25,14 @@ typedef struct
 } BenchRing;
 
 /* A ring of MPEG-TS datagrams: a programme of one video.  head bytes
- * before each payload are left to the caller. */
-void bench_ring_init (BenchRing * ring, gsize head, gsize payload);
+ * before each payload are left to the caller.  n: how many at least, no two of
+ * which are the same; 0: as many as are enough to be sent round and round. */
+void bench_ring_init (BenchRing * ring, gsize head, gsize payload, guint n);
 void bench_ring_clear (BenchRing * ring);
+
+/* Writes a file of the manifests of all datagrams of the ring, in order. */
+void bench_write_manifests (const gchar * file, const BenchRing * ring,
+    gsize head, const core_addr * from, const core_addr * to);
 
 typedef struct
 {

@@ -37,6 +37,9 @@ TUNNEL = f'amtsrc name=src relay={SENDER}:@RELAY@ delivery=tunnel {CHANNEL}'
 AUTO = (f'amtsrc name=src relay={SENDER}:@RELAY@ native-timeout=1000000 '
         f'{CHANNEL}')
 SINK = 'fakesink name=sink'
+VERIFY = 'ambiverify name=verify'
+MANIFESTS = 'filesrc location=@FILE@ ! application/ambi ! verify.manifest_0'
+PACKED = 'caps=video/mpegts preserve-packetization=false'
 
 # More than that it does not bear.
 TSDEMUX_RATE = 5000
@@ -46,6 +49,7 @@ DEMUX = 'tsdemux ! fakesink name=sink'
 RECEIVERS = {
     'recvmmsg': (f'bare=recvmmsg port={PORT}', RAW, None),
     'UDP_GRO': (f'bare=gro port={PORT}', RAW, None),
+    'UDP_GRO + push': (f'bare=push port={PORT}', RAW, 'fakesink'),
     'udpsrc': (f'{UDPSRC} ! {SINK}', RAW, 'udpsrc'),
     'ssmsrc': (f'{SSMSRC} ! {SINK}', MULTICAST, 'ssmsrc'),
     'amtsrc (tunnel)': (f'{TUNNEL} ! {SINK}', AMT, 'amtsrc'),
@@ -53,12 +57,17 @@ RECEIVERS = {
     'ssmsrc (no GRO)': (f'{SSMSRC} allow-gro=false ! {SINK}', MULTICAST,
                         'ssmsrc'),
     'amtsrc (no GRO)': (f'{TUNNEL} allow-gro=false ! {SINK}', AMT, 'amtsrc'),
-    # Without manifests nothing is passed: the cost of looking.
-    'amtsrc ! ambiverify': (f'{TUNNEL} ! ambiverify mode=monitor ! {SINK}',
-                            AMT, 'ambiverify'),
+    'amtsrc ! ambiverify': (f'{TUNNEL} ! {VERIFY} ! {SINK} {MANIFESTS}',
+                            AMT + ['manifests=@FILE@'], 'ambiverify'),
+    'ssmsrc (packed)': (f'{SSMSRC} {PACKED} ! {SINK}', MULTICAST, 'ssmsrc'),
+    'amtsrc (packed)': (f'{TUNNEL} {PACKED} ! {SINK}', AMT, 'amtsrc'),
     'udpsrc ! tsdemux': (f'count-pushed=1 {UDPSRC} ! {DEMUX}', TS, 'tsdemux'),
     'ssmsrc ! tsdemux': (f'{SSMSRC} ! {DEMUX}', MULTICAST, 'tsdemux'),
     'amtsrc ! tsdemux': (f'{TUNNEL} ! {DEMUX}', AMT, 'tsdemux'),
+    'ssmsrc (packed) ! tsdemux': (f'{SSMSRC} {PACKED} ! {DEMUX}', MULTICAST,
+                                  'tsdemux'),
+    'amtsrc (packed) ! tsdemux': (f'{TUNNEL} {PACKED} ! {DEMUX}', AMT,
+                                  'tsdemux'),
 }
 
 # name: how it is sent
@@ -78,6 +87,8 @@ class Bench:
         self.args = args
         self.programs = os.path.join(args.build, 'tests', 'benchmark')
         self.missing = {}
+        # in the private /run of the namespace
+        self.file = '/run/bench-manifests'
 
     def has(self, element):
         """Whether the element is there."""
@@ -107,6 +118,8 @@ class Bench:
             extra=()):
         """One run: what the receiver and the sender say of it."""
         pipeline, to, _ = receiver
+        pipeline = pipeline.replace('@FILE@', self.file)
+        to = [o.replace('@FILE@', self.file) for o in to]
         sender, relay = self.start_sender(
             to + options + [f'count={count}', f'rate={rate}'])
         environment = dict(os.environ)
@@ -128,6 +141,9 @@ class Bench:
         sent = json.loads(sender.stdout.readline())
         receiving.wait()
         sender.wait()
+        # What is counted at the source may be on its way.
+        if received.get('verified', count) < 0.95 * received['received']:
+            sys.exit(f'not all was verified: {received}')
         received['sent'] = sent['sent']
         received['lost'] = sent['sent'] - received['received']
         received['bursts-late'] = sent['bursts-late']
@@ -155,7 +171,8 @@ def median(rows, key):
 def cost(bench):
     """CPU a packet, by sender; the rounds of all receivers interleaved."""
     result = {}
-    for sender, options in SENDERS.items():
+    for sender in bench.args.senders.split(','):
+        options = SENDERS[sender]
         rows = {n: [] for n in bench.names()}
         for _ in range(bench.args.rounds):
             for name in rows:
@@ -326,6 +343,8 @@ def parse_arguments():
     parser.add_argument('--build', default='build')
     parser.add_argument('--sections', default=','.join(SECTIONS))
     parser.add_argument('--only', help='receivers, comma-separated')
+    parser.add_argument('--senders', default=','.join(SENDERS),
+                        help='for the costs')
     parser.add_argument('--rate', type=int, default=100000)
     parser.add_argument('--seconds', type=float, default=2)
     parser.add_argument('--rounds', type=int, default=5)

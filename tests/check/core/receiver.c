@@ -135,6 +135,28 @@ GST_START_TEST (test_far_behind)
 
 GST_END_TEST;
 
+/* One path alone brings more than is kept in mind, then the other one the
+ * same: all that is kept is known again, and nothing else. */
+GST_START_TEST (test_long_alone)
+{
+  const uint32_t kept = 8192, n = 2 * kept + 100 + (uint32_t) __i__;
+  const core_time us = CORE_MSECOND / 1000;
+  receiver *rx = make ();
+  core_time now = 0;
+
+  receiver_start (rx, false, 0);
+  receiver_native (rx, true, 0);
+  for (uint32_t i = 0; i < n; i++)
+    fail_unless (packet (rx, T, i, now += us), "packet %u", i);
+  for (uint32_t i = n - kept; i < n; i++)
+    fail_if (packet (rx, N, i, now += us), "packet %u", i);
+  fail_unless (packet (rx, N, n - kept - 1, now += us));
+  fail_unless_equals_uint64 (receiver_duplicates (rx), kept);
+  receiver_free (rx);
+}
+
+GST_END_TEST;
+
 /* Native is ahead of the tunnel: what the tunnel has yet to bring is passed
  * when native did not bring it. */
 GST_START_TEST (test_native_ahead)
@@ -346,6 +368,7 @@ receiver_suite (void)
   tcase_add_test (tc, test_native);
   tcase_add_test (tc, test_there_and_back);
   tcase_add_loop_test (tc, test_far_behind, 0, 2);
+  tcase_add_loop_test (tc, test_long_alone, 0, 2);
   tcase_add_test (tc, test_native_ahead);
   tcase_add_test (tc, test_impossible);
   tcase_add_test (tc, test_not_healthy);

@@ -222,6 +222,37 @@ GST_START_TEST (test_channel_event)
 
 GST_END_TEST;
 
+/* Of datagrams that were packed together none can be verified, in whatever
+ * mode; when they are no more, they can. */
+GST_START_TEST (test_packed)
+{
+  GstElement *element = verify_element_new ();
+  GstStructure *s = gst_structure_new ("multicast-channel",
+      "source", G_TYPE_STRING, VERIFY_SOURCE, "group", G_TYPE_STRING,
+      VERIFY_GROUP, "port", G_TYPE_UINT, VERIFY_PORT,
+      "delivery", G_TYPE_STRING, "native",
+      "preserve-packetization", G_TYPE_BOOLEAN, FALSE, NULL);
+  GstHarness *h;
+  GstBus *bus;
+
+  gst_util_set_object_arg (G_OBJECT (element), "mode",
+      __i__ ? "monitor" : "enforce");
+  h = verify_harness_new (element);
+  bus = verify_bus (h->element);
+  gst_harness_push_event (h,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, s));
+  fail_unless_equals_int (gst_harness_push (h, verify_packet (0)),
+      GST_FLOW_ERROR);
+  expect_error (bus, "\"preserve-packetization\"");
+  verify_expect_nothing (h);
+  push_channel (h, VERIFY_SOURCE, VERIFY_GROUP, VERIFY_PORT);
+  fail_unless_equals_int (gst_harness_push (h, verify_packet (0)), GST_FLOW_OK);
+  verify_bus_free (h->element, bus);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_ipv6)
 {
   GstElement *element = verify_element_new ();
@@ -621,6 +652,7 @@ ambiverify_suite (void)
   tcase_add_loop_test (tc, test_bad_settings, 0, G_N_ELEMENTS (bad_settings));
   tcase_add_loop_test (tc, test_no_channel, 0, 3);
   tcase_add_loop_test (tc, test_channel_event, 0, 2);
+  tcase_add_loop_test (tc, test_packed, 0, 2);
   tcase_add_test (tc, test_ipv6);
   tcase_add_test (tc, test_mapped_address);
   tcase_add_test (tc, test_no_address);

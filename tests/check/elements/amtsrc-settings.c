@@ -82,6 +82,7 @@ static const struct
   {"timeout", "250000000", NULL},
   {"retrieve-sender-address", "false", NULL},
   {"add-reference-timestamp-meta", "true", NULL},
+  {"preserve-packetization", "false", NULL},
   {"relay", "a.example,[2001:db8::1]:99,192.0.2.1:7", NULL},
   {"relay-discovery", "true", NULL},
   {"relay-port", "2269", NULL},
@@ -503,7 +504,8 @@ expect_start_error (GstElement * src, gint code, const gchar * named)
   fail_unless_equals_int (count_fds (), fds);
 
   g_object_set (src, "source", S4, "group", G4, "relay", "127.0.0.1",
-      "bind-address", NULL, "bind-port", 0, NULL);
+      "bind-address", NULL, "bind-port", 0, "preserve-packetization", TRUE,
+      NULL);
   if (strcmp (named, "\"uri\"") == 0)
     g_object_set (src, "uri", OK "?relay=127.0.0.1", NULL);
   fail_unless_equals_int (gst_element_set_state (src, GST_STATE_PAUSED),
@@ -570,6 +572,28 @@ GST_START_TEST (test_bad_settings)
   expect_start_error (src, bad_settings[__i__].code, named);
   g_free (named);
   gst_object_unref (src);
+}
+
+GST_END_TEST;
+
+/* What is no MPEG-TS must not be packed. */
+GST_START_TEST (test_bad_packing)
+{
+  static const gchar *const bad[] = { NULL, "ANY", "EMPTY", "application/x-rtp",
+    "video/mpegts; application/x-rtp"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    GstElement *src = make_src ();
+    GstCaps *caps = bad[i] ? gst_caps_from_string (bad[i]) : NULL;
+
+    g_object_set (src, "source", S4, "group", G4, "relay", "127.0.0.1",
+        "preserve-packetization", FALSE, "caps", caps, NULL);
+    expect_start_error (src, GST_RESOURCE_ERROR_SETTINGS,
+        "\"preserve-packetization\"");
+    gst_clear_caps (&caps);
+    gst_object_unref (src);
+  }
 }
 
 GST_END_TEST;
@@ -651,6 +675,7 @@ amtsrc_settings_suite (void)
   tc = tcase_create ("bad settings");
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_bad_settings, 0, G_N_ELEMENTS (bad_settings));
+  tcase_add_test (tc, test_bad_packing);
   tcase_add_test (tc, test_bad_uri_then_good);
   tcase_add_test (tc, test_too_many_relays);
   tcase_add_test (tc, test_bind_port_in_use);

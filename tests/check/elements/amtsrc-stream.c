@@ -4,6 +4,8 @@
  * What amtsrc makes of a stream: buffers, events, messages, statistics.
  */
 #include <gst/net/gstnetaddressmeta.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "gstmcaddr.h"
@@ -218,6 +220,7 @@ GST_END_TEST;
 GST_START_TEST (test_joined)
 {
   const gboolean gro = __i__ == 0;
+  GstBuffer *held;
   PeerRelay relay;
   SrcTest t;
 
@@ -251,6 +254,126 @@ GST_START_TEST (test_joined)
   fail_unless_equals_uint64 (stat_value (t.src, "dropped-too-big"), 5);
   fail_unless_equals_uint64 (stat_value (t.src,
           "dropped-inner-udp-checksum"), 1);
+
+  /* Buffers outlive the element. */
+  held = gst_buffer_ref (src_test_buffer (&t, 20));
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+  check_payload (held, 20, 1316);
+  gst_buffer_unref (held);
+}
+
+GST_END_TEST;
+
+static void
+check_packed (GstBuffer * buffer, guint32 seq, guint n, gsize len)
+{
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), n * len);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GstBuffer) part = gst_buffer_copy_region (buffer,
+        GST_BUFFER_COPY_MEMORY, i * len, len);
+
+    check_payload (part, seq + i, len);
+  }
+}
+
+static void
+set_packed (GstElement * src)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("video/mpegts");
+
+  g_object_set (src, "caps", caps, "preserve-packetization", FALSE, NULL);
+}
+
+/* What has come together is one buffer; counters count datagrams. */
+GST_START_TEST (test_packed)
+{
+  PeerRelay relay;
+  GstEvent *event;
+  gboolean preserved;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  set_packed (t.src);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  peer_relay_send_joined (&relay, 0, 40, 1316, -1);
+  src_test_wait_buffers (&t, 1);
+  peer_relay_send (&relay, 40, 1316);
+  src_test_wait_buffers (&t, 2);
+  /* few, of which one is damaged */
+  peer_relay_send_joined (&relay, 41, 5, 1316, 43);
+  src_test_wait_buffers (&t, 3);
+  /* a block is used again */
+  peer_relay_send_joined (&relay, 46, 40, 1316, -1);
+  src_test_wait_buffers (&t, 4);
+
+  check_packed (src_test_buffer (&t, 0), 0, 40, 1316);
+  check_packed (src_test_buffer (&t, 1), 40, 1, 1316);
+  fail_unless_equals_uint64 (gst_buffer_get_size (src_test_buffer (&t, 2)),
+      4 * 1316);
+  check_packed (src_test_buffer (&t, 3), 46, 40, 1316);
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+
+    fail_unless (GST_BUFFER_PTS_IS_VALID (buffer));
+    fail_unless_equals_uint64 (GST_BUFFER_DTS (buffer),
+        GST_BUFFER_PTS (buffer));
+    fail_unless (i == 0 || GST_BUFFER_PTS (buffer) >
+        GST_BUFFER_PTS (src_test_buffer (&t, i - 1)));
+    fail_unless_equals_int (GST_BUFFER_FLAG_IS_SET (buffer,
+            GST_BUFFER_FLAG_DISCONT), i == 0);
+    fail_unless (gst_buffer_get_net_address_meta (buffer) != NULL);
+  }
+  event = channel_event (&t);
+  fail_unless (gst_structure_get_boolean (gst_event_get_structure (event),
+          "preserve-packetization", &preserved));
+  fail_if (preserved);
+  gst_event_unref (event);
+  fail_unless_equals_uint64 (stat_value (t.src, "packets-received"), 86);
+  fail_unless_equals_uint64 (stat_value (t.src, "packets-pushed"), 85);
+  check_sum (t.src);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
+/* A buffer has one sender, and is no larger than a block. */
+GST_START_TEST (test_packs)
+{
+  PeerFlow other = flow4;
+  const gsize len = 1300;
+  guint8 buf[60000];
+  gsize size = 0;
+  PeerRelay relay;
+  int segment;
+  SrcTest t;
+
+  other.source_port++;
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  set_packed (t.src);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  for (guint i = 0; i < 9; i++)
+    size = peer_message (buf + i * size, i < 3 || i > 5 ? &flow4 : &other, i,
+        len);
+  segment = (int) size;
+  fail_unless (setsockopt (relay.fd, SOL_UDP, UDP_SEGMENT, &segment,
+          sizeof (segment)) == 0);
+  peer_relay_send_raw (&relay, buf, 9 * size);
+  src_test_wait_buffers (&t, 3);
+  for (guint i = 0; i < 3; i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+    GSocketAddress *address = gst_buffer_get_net_address_meta (buffer)->addr;
+
+    check_packed (buffer, 3 * i, 3, len);
+    fail_unless_equals_int (g_inet_socket_address_get_port
+        (G_INET_SOCKET_ADDRESS (address)),
+        i == 1 ? other.source_port : flow4.source_port);
+  }
   src_test_clear (&t);
   peer_relay_close (&relay);
 }
@@ -456,6 +579,8 @@ amtsrc_stream_suite (void)
   tcase_add_test (tc, test_order_of_events);
   tcase_add_test (tc, test_lists);
   tcase_add_loop_test (tc, test_joined, 0, 2);
+  tcase_add_test (tc, test_packed);
+  tcase_add_test (tc, test_packs);
   tcase_add_test (tc, test_stamp_is_arrival);
   tcase_add_test (tc, test_metas);
   tcase_add_test (tc, test_foreign_sender);

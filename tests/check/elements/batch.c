@@ -679,7 +679,7 @@ GST_START_TEST (test_threads)
   for (guint i = 0; i < 2; i++)
     threads[i] = g_thread_new ("give-up", give_up, queue);
   fixture_open (&f, TRUE);
-  for (guint round = 0; round < 2000; round++) {
+  for (guint round = 0; round < 1000; round++) {
     send_parts (&f, round, 4000, 500);
     expect_datagrams (&f, 8);
     for (guint i = 0; i < 8; i++)

@@ -219,6 +219,43 @@ GST_START_TEST (test_foreign)
 
 GST_END_TEST;
 
+/* Packed together, whatever they come in. */
+GST_START_TEST (test_packed)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("video/mpegts");
+  g_autoptr (GstBuffer) all = gst_buffer_new ();
+  const guint n = 300;
+  Sender sender;
+  SrcTest t;
+
+  test_init (&t, A4, G4, "m0");
+  g_object_set (t.src, "caps", caps, "preserve-packetization", FALSE, NULL);
+  src_test_play (&t);
+  wait_for_join (&t);
+  sender_open (&sender, A4, "m0", G4, PORT);
+  sender_send (&sender, 0, n, 1000);
+  wait_for_stat (t.src, "packets-pushed", n);
+  /* counted before they are pushed */
+  src_test_stop (&t);
+  for (guint i = 0; i < src_test_n_buffers (&t); i++) {
+    GstBuffer *buffer = src_test_buffer (&t, i);
+
+    fail_unless (gst_buffer_get_size (buffer) <= 65536);
+    all = gst_buffer_append (all, gst_buffer_ref (buffer));
+  }
+  fail_unless_equals_uint64 (gst_buffer_get_size (all), n * 1000);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GstBuffer) part = gst_buffer_copy_region (all,
+        GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_MERGE, i * 1000, 1000);
+
+    check_payload (part, i, 1000);
+  }
+  sender_close (&sender);
+  test_clear (&t);
+}
+
+GST_END_TEST;
+
 /* Too long, empty: dropped and counted. */
 GST_START_TEST (test_drops)
 {
@@ -438,6 +475,7 @@ ssmsrc_network_suite (void)
   tcase_add_loop_test (tc, test_stream, 0, G_N_ELEMENTS (streams));
   tcase_add_test (tc, test_route);
   tcase_add_test (tc, test_foreign);
+  tcase_add_test (tc, test_packed);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_pause);
   tcase_add_test (tc, test_source_name);

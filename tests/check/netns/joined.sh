@@ -83,10 +83,8 @@ tunnel () {
 
 for gro in true false; do
   native "ssmsrc-$gro" ssm-receiver 198.51.100.1 232.1.1.1 allow-gro=$gro
-  native "ssmsrc-v6-$gro" ssm-receiver 2001:db8:1::1 ff3e::8000:1 allow-gro=$gro
-  native "amtsrc-$gro" receiver 198.51.100.1 232.1.1.1 allow-gro=$gro \
-    delivery=native
   tunnel "tunnel-$gro" 198.51.100.1 192.0.2.10 232.1.1.1 allow-gro=$gro
-  tunnel "tunnel-v6-$gro" 2001:db8:1::1 2001:db8:f::10 ff3e::8000:1 \
-    allow-gro=$gro
 done
+native ssmsrc-v6 ssm-receiver 2001:db8:1::1 ff3e::8000:1
+native amtsrc receiver 198.51.100.1 232.1.1.1 delivery=native
+tunnel tunnel-v6 2001:db8:1::1 2001:db8:f::10 ff3e::8000:1
