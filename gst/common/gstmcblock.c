@@ -181,28 +181,31 @@ block_put (GstMcBlock * block, gint n)
 }
 
 static gboolean
-remove_foreign_meta (GstBuffer * buffer, GstMeta ** meta, gpointer data)
+remove_other_meta (GstBuffer * buffer, GstMeta ** meta, gpointer kept)
 {
-  if ((*meta)->info->api != ((GstMcBlockPool *) data)->kept_meta) {
+  if (*meta != kept) {
     GST_META_FLAG_UNSET (*meta, GST_META_FLAG_LOCKED);
     *meta = NULL;
   }
   return TRUE;
 }
 
+/* Finds the meta that stays.  Returns whether there are others. */
 static gboolean
-has_foreign_meta (GstMcBlockPool * pool, GstBuffer * buffer,
-    gconstpointer * kept)
+has_other_meta (GstMcBlockPool * pool, GstBuffer * buffer, gconstpointer * kept)
 {
+  gboolean others = FALSE;
   gpointer state = NULL;
   GstMeta *meta;
 
+  *kept = NULL;
   while ((meta = gst_buffer_iterate_meta (buffer, &state))) {
-    if (meta->info->api != pool->kept_meta)
-      return TRUE;
-    *kept = meta;
+    if (*kept == NULL && meta->info->api == pool->kept_meta)
+      *kept = meta;
+    else
+      others = TRUE;
   }
-  return FALSE;
+  return others;
 }
 
 /* As if it were new. */
@@ -215,8 +218,8 @@ reset_buffer (GstMcBlockPool * pool, GstBuffer * buffer, gconstpointer * meta)
   GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_OFFSET (buffer) = GST_BUFFER_OFFSET_NONE;
   GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET_NONE;
-  if (has_foreign_meta (pool, buffer, meta))
-    gst_buffer_foreach_meta (buffer, remove_foreign_meta, pool);
+  if (has_other_meta (pool, buffer, meta))
+    gst_buffer_foreach_meta (buffer, remove_other_meta, (gpointer) * meta);
 }
 
 /* A reference is the buffer's, one the view's. */

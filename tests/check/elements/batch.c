@@ -487,6 +487,42 @@ GST_START_TEST (test_recycled)
 
 GST_END_TEST;
 
+static guint
+count_metas (GstBuffer * buffer)
+{
+  gpointer state = NULL;
+  guint n = 0;
+
+  while (gst_buffer_iterate_meta (buffer, &state))
+    n++;
+  return n;
+}
+
+/* However many address metas an element adds, one of them comes back. */
+GST_START_TEST (test_metas_bounded)
+{
+  GSocketAddress *address =
+      g_inet_socket_address_new_from_string ("192.0.2.1", 5);
+  Fixture f;
+
+  fixture_open (&f, TRUE);
+  for (guint round = 0; round < 10 * SIZE; round++) {
+    GstBuffer *buffer;
+
+    send_parts (&f, 1, 500, 0);
+    expect_datagrams (&f, 1);
+    buffer = take_next (&f, 1, 500);
+    fail_unless (count_metas (buffer) <= 1);
+    gst_buffer_add_net_address_meta (buffer, address);
+    gst_buffer_add_net_address_meta (buffer, address);
+    gst_buffer_unref (buffer);
+  }
+  fixture_close (&f);
+  g_object_unref (address);
+}
+
+GST_END_TEST;
+
 /* How an element may hold on to the bytes of a buffer it gives up. */
 static GstBuffer *
 hold_copy (GstBuffer * buffer)
@@ -711,6 +747,7 @@ batch_suite (void)
   tcase_add_test (tc, test_left);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_recycled);
+  tcase_add_test (tc, test_metas_bounded);
   tcase_add_test (tc, test_held);
   tcase_add_test (tc, test_bounded);
   tcase_add_test (tc, test_batch_goes_first);
