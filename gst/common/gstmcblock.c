@@ -36,7 +36,7 @@ struct _GstMcBlock
   GstMcBlockPool *pool;
   GstMcBlock *next;             /* in a list of the pool's */
   guint8 *data;
-  GstMemory *memory;            /* all of it; the views' are shares */
+  GstMemory *memory;            /* all of it; each view's holds a reference */
   GPtrArray *views;
   guint n_taken;
   gint out;                     /* atomic: buffers that are out */
@@ -252,14 +252,24 @@ view_dispose (GstMiniObject * object)
   return !whole;
 }
 
+static void
+release_bytes (gpointer memory)
+{
+  gst_memory_unref (memory);
+}
+
+/* Its memory is no share of the block's: of a share that is written to, other
+ * shares could be made without its knowing. */
 static View *
 view_new (GstMcBlock * block)
 {
+  gsize size = block->pool->size;
   View *view = g_new0 (View, 1);
 
   view->block = block;
   view->buffer = gst_buffer_new ();
-  view->memory = gst_memory_share (block->memory, 0, -1);
+  view->memory = gst_memory_new_wrapped (0, block->data, size, 0, size,
+      gst_memory_ref (block->memory), release_bytes);
   gst_buffer_append_memory (view->buffer, gst_memory_ref (view->memory));
   gst_mini_object_set_qdata (GST_MINI_OBJECT_CAST (view->buffer),
       view_quark (), view, NULL);
@@ -287,7 +297,8 @@ inspect_views (GstMcBlock * block)
 }
 
 /* Whether somebody downstream still reads the bytes of a block that is home:
- * by a copy of a buffer, which refers to its memory, or by a share of that. */
+ * by a copy of a buffer, or a share of its memory, both of which refer to that;
+ * or by the memory of a buffer that did not come back. */
 static gboolean
 block_is_lent (GstMcBlock * block)
 {

@@ -166,6 +166,20 @@ check_buffer (GstBuffer * buffer, guint number, gsize len)
   gst_buffer_unmap (buffer, &map);
 }
 
+/* Where the slot or block begins in which a buffer lies. */
+static gpointer
+block_of (GstBuffer * buffer)
+{
+  GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
+  GstMapInfo map;
+  guint8 *begin;
+
+  fail_unless (gst_memory_map (memory, &map, GST_MAP_READ));
+  begin = map.data - memory->offset;
+  gst_memory_unmap (memory, &map);
+  return begin;
+}
+
 static gsize
 memory_held (GstBuffer * buffer)
 {
@@ -398,6 +412,61 @@ GST_START_TEST (test_written)
 
 GST_END_TEST;
 
+/* How an element may read bytes of a buffer that others may write to. */
+static GstBuffer *
+share_whole (GstBuffer * buffer)
+{
+  return gst_buffer_copy (buffer);
+}
+
+static GstBuffer *
+share_beginning (GstBuffer * buffer)
+{
+  return gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, 0, 100);
+}
+
+static GstBuffer *
+share_share (GstBuffer * buffer)
+{
+  g_autoptr (GstBuffer) share = gst_buffer_copy_region (buffer,
+      GST_BUFFER_COPY_MEMORY, 0, 1000);
+
+  return share_beginning (share);
+}
+
+static GstBuffer *(*const shares[]) (GstBuffer * buffer) = {
+  share_whole, share_beginning, share_share
+};
+
+/* Neither does who writes to one that came alone, while others read it. */
+GST_START_TEST (test_written_while_read)
+{
+  Fixture f;
+
+  fixture_open (&f, TRUE);
+  for (guint round = 0; round < 5 * G_N_ELEMENTS (shares); round++) {
+    GstBuffer *buffer, *share;
+    GstMapInfo map;
+
+    send_parts (&f, 1, 1300, 0);
+    expect_datagrams (&f, 1);
+    buffer = take_next (&f, 1, 1300);
+    share = shares[round % G_N_ELEMENTS (shares)] (buffer);
+    fail_unless (gst_buffer_is_writable (buffer));
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READWRITE));
+    fail_unless (is_filled (map.data, 1, map.size));
+    memset (map.data, 0xee, map.size);
+    gst_buffer_unmap (buffer, &map);
+    check_buffer (share, 1, gst_buffer_get_size (share));
+    fail_unless (gst_buffer_memcmp (buffer, 0, "\xee\xee", 2) == 0);
+    gst_buffer_unref (buffer);
+    gst_buffer_unref (share);
+  }
+  fixture_close (&f);
+}
+
+GST_END_TEST;
+
 /* What nobody took is no obstacle. */
 GST_START_TEST (test_left)
 {
@@ -596,7 +665,7 @@ GST_START_TEST (test_held)
       expect_datagrams (&f, 3);
       gst_buffer_unref (take_next (&f, number, 1100));
       held[at] = take_next (&f, number + 1, 1100);
-      g_hash_table_add (seen, gst_buffer_peek_memory (held[at], 0)->parent);
+      g_hash_table_add (seen, block_of (held[at]));
       held[at] = holds[h] (held[at]);
       gst_buffer_unref (take_next (&f, number + 2, 1100));
     }
@@ -611,10 +680,11 @@ GST_START_TEST (test_held)
 
 GST_END_TEST;
 
+/* Of bytes that lay in a block. */
 static gboolean
 is_copy (GstBuffer * buffer)
 {
-  return gst_buffer_peek_memory (buffer, 0)->parent == NULL;
+  return memory_held (buffer) < 2 * 1400;
 }
 
 /* A part of each block is held: no more blocks than may be are, and what comes
@@ -636,13 +706,10 @@ GST_START_TEST (test_bounded)
       expect_datagrams (&f, 4);
       gst_buffer_unref (take_next (&f, 3 * round, 1400));
       held[round] = take_next (&f, 3 * round + 1, 1400);
-      if (is_copy (held[round])) {
-        fail_unless (memory_held (held[round]) < 2 * 1400);
+      if (is_copy (held[round]))
         copies++;
-      } else {
-        g_hash_table_add (seen, gst_buffer_peek_memory (held[round],
-                0)->parent);
-      }
+      else
+        g_hash_table_add (seen, block_of (held[round]));
       held[round] = holds[h] (held[round]);
     }
     fail_unless (g_hash_table_size (seen) <= limit);
@@ -744,6 +811,7 @@ batch_suite (void)
   tcase_add_test (tc, test_sizes_told);
   tcase_add_test (tc, test_cut);
   tcase_add_test (tc, test_written);
+  tcase_add_test (tc, test_written_while_read);
   tcase_add_test (tc, test_left);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_recycled);
