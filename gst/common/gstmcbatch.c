@@ -164,22 +164,29 @@ prepare (GstMcBatch * batch)
   batch->parts_left = 0;
 }
 
+/* Copies what a control message says.  FALSE: it was cut. */
+static gboolean
+read_value (struct cmsghdr *cmsg, gpointer value, gsize size)
+{
+  if (cmsg->cmsg_len < CMSG_LEN (size))
+    return FALSE;
+  memcpy (value, CMSG_DATA (cmsg), size);
+  return TRUE;
+}
+
 /* The group a datagram was sent to. */
 static void
 read_destination (struct cmsghdr *cmsg, GstMcDatagram * out)
 {
-  if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO) {
-    struct in_pktinfo info;
+  struct in6_pktinfo info6;
+  struct in_pktinfo info;
 
-    memcpy (&info, CMSG_DATA (cmsg), sizeof (info));
+  if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO &&
+      read_value (cmsg, &info, sizeof (info)))
     out->to = core_ip_v4 ((const uint8_t *) &info.ipi_addr);
-  } else if (cmsg->cmsg_level == IPPROTO_IPV6
-      && cmsg->cmsg_type == IPV6_PKTINFO) {
-    struct in6_pktinfo info;
-
-    memcpy (&info, CMSG_DATA (cmsg), sizeof (info));
-    out->to = core_ip_v6 (info.ipi6_addr.s6_addr);
-  }
+  else if (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_PKTINFO
+      && read_value (cmsg, &info6, sizeof (info6)))
+    out->to = core_ip_v6 (info6.ipi6_addr.s6_addr);
 }
 
 static void
@@ -187,8 +194,8 @@ read_stamp (struct cmsghdr *cmsg, GstMcDatagram * out)
 {
   struct timespec ts;
 
-  memcpy (&ts, CMSG_DATA (cmsg), sizeof (ts));
-  out->realtime = GST_TIMESPEC_TO_TIME (ts);
+  if (read_value (cmsg, &ts, sizeof (ts)))
+    out->realtime = GST_TIMESPEC_TO_TIME (ts);
 }
 
 static void
@@ -196,9 +203,19 @@ read_overflow (GstMcBatch * batch, struct cmsghdr *cmsg)
 {
   guint32 overflow;
 
-  memcpy (&overflow, CMSG_DATA (cmsg), sizeof (overflow));
+  if (!read_value (cmsg, &overflow, sizeof (overflow)))
+    return;
   batch->kernel_dropped += (guint32) (overflow - batch->last_overflow);
   batch->last_overflow = overflow;
+}
+
+static void
+read_part (struct cmsghdr *cmsg, Message * m)
+{
+  int size;
+
+  if (read_value (cmsg, &size, sizeof (size)) && size > 0)
+    m->part = (gsize) size;
 }
 
 static void
@@ -206,19 +223,14 @@ read_control (GstMcBatch * batch, Message * m, struct msghdr *msg)
 {
   for (struct cmsghdr * cmsg = CMSG_FIRSTHDR (msg); cmsg;
       cmsg = CMSG_NXTHDR (msg, cmsg)) {
-    if (cmsg->cmsg_level == SOL_UDP && cmsg->cmsg_type == UDP_GRO) {
-      int size;
-
-      memcpy (&size, CMSG_DATA (cmsg), sizeof (size));
-      if (size > 0)
-        m->part = (gsize) size;
-    } else if (cmsg->cmsg_level != SOL_SOCKET) {
+    if (cmsg->cmsg_level == SOL_UDP && cmsg->cmsg_type == UDP_GRO)
+      read_part (cmsg, m);
+    else if (cmsg->cmsg_level != SOL_SOCKET)
       read_destination (cmsg, &m->datagram);
-    } else if (cmsg->cmsg_type == SCM_TIMESTAMPNS) {
+    else if (cmsg->cmsg_type == SCM_TIMESTAMPNS)
       read_stamp (cmsg, &m->datagram);
-    } else if (cmsg->cmsg_type == SO_RXQ_OVFL) {
+    else if (cmsg->cmsg_type == SO_RXQ_OVFL)
       read_overflow (batch, cmsg);
-    }
   }
 }
 

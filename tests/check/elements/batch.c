@@ -61,6 +61,15 @@ alter_flags (struct msghdr *msg, int value)
   msg->msg_controllen = 0;
 }
 
+/* As the kernel leaves one that it had no room for. */
+static void
+alter_lengths (struct msghdr *msg, int value)
+{
+  for (struct cmsghdr * c = CMSG_FIRSTHDR (msg); c; c = CMSG_NXTHDR (msg, c))
+    c->cmsg_len = CMSG_LEN (value);
+  msg->msg_flags |= MSG_CTRUNC;
+}
+
 static void
 fixture_open_at (Fixture * f, const gchar * address, gboolean gro)
 {
@@ -370,6 +379,29 @@ GST_START_TEST (test_cut)
     expect_datagrams (&f, 2);
     gst_buffer_unref (take_next (&f, 1, 500));
     gst_buffer_unref (take_next (&f, 2, 500));
+    fixture_close (&f);
+  }
+}
+
+GST_END_TEST;
+
+/* Half a control message tells nothing. */
+GST_START_TEST (test_control_cut)
+{
+  for (guint len = 0; len < 4; len++) {
+    const GstMcDatagram *d;
+    Fixture f;
+
+    fixture_open (&f, TRUE);
+    alter = alter_lengths;
+    alter_value = (int) len;
+    send_parts (&f, 1, 1000, 100);
+    expect_datagrams (&f, 1);
+    d = gst_mc_batch_next (f.batch);
+    fail_unless (d->truncated);
+    fail_unless_equals_uint64 (d->len, 1000);
+    fail_if (GST_CLOCK_TIME_IS_VALID (d->realtime));
+    fail_unless_equals_uint64 (gst_mc_batch_get_kernel_dropped (f.batch), 0);
     fixture_close (&f);
   }
 }
@@ -810,6 +842,7 @@ batch_suite (void)
   tcase_add_test (tc, test_too_big);
   tcase_add_test (tc, test_sizes_told);
   tcase_add_test (tc, test_cut);
+  tcase_add_test (tc, test_control_cut);
   tcase_add_test (tc, test_written);
   tcase_add_test (tc, test_written_while_read);
   tcase_add_test (tc, test_left);
