@@ -370,8 +370,8 @@ G_GNUC_PRINTF (2, 3)
   return FALSE;
 }
 
-static gboolean
-is_mpegts (const GstCaps * caps)
+gboolean
+gst_mc_settings_caps_allow_packing (const GstCaps * caps)
 {
   if (caps == NULL || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
     return FALSE;
@@ -385,7 +385,8 @@ is_mpegts (const GstCaps * caps)
 gboolean
 gst_mc_settings_check (const GstMcSettings * settings, GError ** error)
 {
-  if (settings->preserve_packetization || is_mpegts (settings->caps))
+  if (settings->preserve_packetization ||
+      gst_mc_settings_caps_allow_packing (settings->caps))
     return TRUE;
   return settings_error (error, "The property \"preserve-packetization\" is "
       "FALSE, but only of MPEG-TS datagrams may be packed together. Set "

@@ -78,6 +78,9 @@ gboolean gst_mc_settings_set_property (GstMcSettings * settings, guint id,
 gboolean gst_mc_settings_get_property (const GstMcSettings * settings,
     guint id, GValue * value);
 
+/* Whether datagrams of such caps may be packed together. */
+gboolean gst_mc_settings_caps_allow_packing (const GstCaps * caps);
+
 /* Checks what is not of the channel, likewise. */
 gboolean gst_mc_settings_check (const GstMcSettings * settings,
     GError ** error);

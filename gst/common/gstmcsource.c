@@ -35,6 +35,34 @@ get_any_property (GstMcSource * self, guint id, GValue * value)
           value));
 }
 
+/* Takes caps unless they are such as must not be packed and are just being
+ * packed.  With the object lock held. */
+static gboolean
+set_caps (GstMcSource * self, const GValue * value)
+{
+  if (self->packs &&
+      !gst_mc_settings_caps_allow_packing (g_value_get_boxed (value)))
+    return FALSE;
+  return set_any_property (self, GST_MC_PROP_CAPS, value);
+}
+
+static void
+set_caps_property (GstMcSource * self, const GValue * value)
+{
+  gboolean taken;
+
+  GST_OBJECT_LOCK (self);
+  taken = set_caps (self, value);
+  GST_OBJECT_UNLOCK (self);
+  if (taken)
+    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
+  else
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("The property \"caps\" stays what it is: datagrams are being packed "
+            "together (\"preserve-packetization\" is FALSE), which only those "
+            "of MPEG-TS may be. Stop the element to change both"), (NULL));
+}
+
 static void
 set_property (GObject * object, guint id, const GValue * value,
     GParamSpec * pspec)
@@ -56,14 +84,16 @@ set_property (GObject * object, guint id, const GValue * value,
     return;
   }
 
+  if (id == GST_MC_PROP_CAPS) {
+    set_caps_property (self, value);
+    return;
+  }
+
   GST_OBJECT_LOCK (self);
   known = set_any_property (self, id, value);
   GST_OBJECT_UNLOCK (self);
-
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  else if (id == GST_MC_PROP_CAPS)
-    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
 }
 
 static void
@@ -108,6 +138,14 @@ get_caps (GstBaseSrc * src, GstCaps * filter)
 
 /* --- life cycle --- */
 
+static void
+end_packing (GstMcSource * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->packs = FALSE;
+  GST_OBJECT_UNLOCK (self);
+}
+
 static gboolean
 start (GstBaseSrc * src)
 {
@@ -121,6 +159,7 @@ start (GstBaseSrc * src)
   uri_problem = g_strdup (self->uri_problem);
   memset (&self->snapshot, 0, sizeof (self->snapshot));
   self->resumed = FALSE;
+  self->packs = !settings.preserve_packetization;
   GST_OBJECT_UNLOCK (self);
 
   if (uri_problem)
@@ -131,6 +170,7 @@ start (GstBaseSrc * src)
   gst_mc_settings_clear (&settings);
 
   if (error) {
+    end_packing (self);
     g_clear_pointer (&self->receiver, gst_mc_receiver_free);
     gst_mc_post_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -158,6 +198,7 @@ stop (GstBaseSrc * src)
 {
   GstMcSource *self = MC_SOURCE (src);
 
+  end_packing (self);
   if (self->receiver)
     publish (self, FALSE);
   g_clear_pointer (&self->receiver, gst_mc_receiver_free);

@@ -49,6 +49,7 @@ struct _GstMcSource
   GstMcSettings settings;
   gchar *uri_problem;           /* why the last "uri" was not taken */
   GstMcSnapshot snapshot;
+  gboolean packs;               /* running with preserve-packetization=false */
   gboolean resumed;             /* PLAYING again, create () has not seen it */
   GstClockTime resumed_at;      /* Unix time of that */
 

@@ -380,6 +380,60 @@ GST_START_TEST (test_packs)
 
 GST_END_TEST;
 
+static void
+expect_caps (GstElement * src, const gchar * expected)
+{
+  g_autofree gchar *text = NULL;
+  GstCaps *caps;
+
+  g_object_get (src, "caps", &caps, NULL);
+  text = gst_caps_to_string (caps);
+  fail_unless_equals_string (text, expected);
+  gst_caps_unref (caps);
+}
+
+static guint
+count_warnings (SrcTest * t)
+{
+  guint n = 0;
+
+  g_mutex_lock (&t->lock);
+  for (guint i = 0; i < t->messages->len; i++)
+    n += GST_MESSAGE_TYPE (g_ptr_array_index (t->messages, i)) ==
+        GST_MESSAGE_WARNING;
+  g_mutex_unlock (&t->lock);
+  return n;
+}
+
+/* What is being packed stays MPEG-TS. */
+GST_START_TEST (test_packed_caps_stay)
+{
+  static const gchar *const bad[] = { "application/x-rtp", "ANY" };
+  const gchar *ts = "video/mpegts, systemstream=(boolean)true";
+  PeerRelay relay;
+  SrcTest t;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  set_packed (t.src);
+  src_test_play (&t);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    gst_util_set_object_arg (G_OBJECT (t.src), "caps", bad[i]);
+    expect_caps (t.src, "video/mpegts");
+    fail_unless_equals_int (count_warnings (&t), i + 1);
+  }
+  gst_util_set_object_arg (G_OBJECT (t.src), "caps", ts);
+  expect_caps (t.src, ts);
+
+  src_test_stop (&t);
+  gst_util_set_object_arg (G_OBJECT (t.src), "caps", bad[0]);
+  expect_caps (t.src, bad[0]);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 /* The stamp is the arrival, not the time of reading. */
 GST_START_TEST (test_stamp_is_arrival)
 {
@@ -581,6 +635,7 @@ amtsrc_stream_suite (void)
   tcase_add_loop_test (tc, test_joined, 0, 2);
   tcase_add_test (tc, test_packed);
   tcase_add_test (tc, test_packs);
+  tcase_add_test (tc, test_packed_caps_stay);
   tcase_add_test (tc, test_stamp_is_arrival);
   tcase_add_test (tc, test_metas);
   tcase_add_test (tc, test_foreign_sender);
