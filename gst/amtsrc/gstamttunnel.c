@@ -164,10 +164,9 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
 
   tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu,
       common->allow_gro && gst_mc_socket_join_datagrams (&tunnel->socket));
-  if (tunnel->batch == NULL ||
-      !gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
+  if (!gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
-        "Could not set up receiving: out of memory or file descriptors");
+        "Could not set up receiving: out of file descriptors");
     tunnel_free (tunnel);
     return NULL;
   }

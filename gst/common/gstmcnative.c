@@ -140,10 +140,9 @@ open_socket (GstMcNative * native, GError ** error)
   native->batch = gst_mc_batch_new (native->settings.batch_size,
       native->settings.mtu, native->settings.allow_gro &&
       gst_mc_socket_join_datagrams (&native->socket));
-  if (native->batch == NULL || !gst_mc_poll_add (native->poll,
-          &native->pollfd, native->socket.fd)) {
+  if (!gst_mc_poll_add (native->poll, &native->pollfd, native->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
-        "Could not set up receiving: out of memory or file descriptors");
+        "Could not set up receiving: out of file descriptors");
     return FALSE;
   }
   return TRUE;
