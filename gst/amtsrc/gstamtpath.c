@@ -236,9 +236,9 @@ path_deadline (const GstMcPath * path)
 }
 
 static gint
-path_receive (GstMcPath * path)
+path_receive (GstMcPath * path, guint * n_messages)
 {
-  return gst_amt_tunnel_receive (((GstAmtPath *) path)->tunnel);
+  return gst_amt_tunnel_receive (((GstAmtPath *) path)->tunnel, n_messages);
 }
 
 static gboolean

@@ -349,11 +349,16 @@ gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel)
 }
 
 gint
-gst_amt_tunnel_receive (GstAmtTunnel * tunnel)
+gst_amt_tunnel_receive (GstAmtTunnel * tunnel, guint * n_messages)
 {
+  gint n;
+
+  *n_messages = 0;
   if (!gst_poll_fd_can_read (tunnel->poll, &tunnel->pollfd))
     return 0;
-  return gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
+  n = gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
+  *n_messages = gst_mc_batch_get_n_messages (tunnel->batch);
+  return n;
 }
 
 gboolean

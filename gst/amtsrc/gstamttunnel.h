@@ -49,8 +49,9 @@ void gst_amt_tunnel_step (GstAmtTunnel * tunnel, core_time now);
 /* When step () is next due if nothing arrives. */
 core_time gst_amt_tunnel_deadline (const GstAmtTunnel * tunnel);
 
-/* Receives a batch; returns the number of datagrams to take, or -errno. */
-gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel);
+/* Receives a batch; returns the number of datagrams to take, or -errno.
+ * n_messages: as how many they came. */
+gint gst_amt_tunnel_receive (GstAmtTunnel * tunnel, guint * n_messages);
 
 /* Lets the next datagram of the batch through the gateway.  FALSE: it is no
  * payload of the channel but control or a drop. */

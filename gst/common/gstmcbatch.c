@@ -289,6 +289,12 @@ gst_mc_batch_receive (GstMcBatch * batch, int fd)
   return 0;
 }
 
+guint
+gst_mc_batch_get_n_messages (const GstMcBatch * batch)
+{
+  return batch->n;
+}
+
 /* The block in which the datagram looked at lies whole. */
 static GstMcBlock *
 block_of_part (GstMcBatch * batch, const Message * m)

@@ -39,6 +39,9 @@ void gst_mc_batch_free (GstMcBatch * batch);
  * or -errno when the socket is broken. */
 gint gst_mc_batch_receive (GstMcBatch * batch, int fd);
 
+/* Messages of the kernel that these were. */
+guint gst_mc_batch_get_n_messages (const GstMcBatch * batch);
+
 /* The next datagram of the last receive, valid until the next call; NULL when
  * there is none. */
 const GstMcDatagram *gst_mc_batch_next (GstMcBatch * batch);

@@ -372,14 +372,18 @@ native_deadline (const GstMcPath * path)
 }
 
 static gint
-native_receive (GstMcPath * path)
+native_receive (GstMcPath * path, guint * n_messages)
 {
   GstMcNative *native = (GstMcNative *) path;
+  gint n;
 
+  *n_messages = 0;
   if (native->batch == NULL ||
       !gst_poll_fd_can_read (native->poll, &native->pollfd))
     return 0;
-  return gst_mc_batch_receive (native->batch, native->socket.fd);
+  n = gst_mc_batch_receive (native->batch, native->socket.fd);
+  *n_messages = gst_mc_batch_get_n_messages (native->batch);
+  return n;
 }
 
 /* The counter of what is not of the channel; NULL: it is. */

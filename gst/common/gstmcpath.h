@@ -69,8 +69,9 @@ typedef struct
   core_time (*deadline) (const GstMcPath * path);
 
   /* Receives a batch if the poll said that there is something; returns the
-   * number of datagrams to take, or -errno. */
-  gint (*receive) (GstMcPath * path);
+   * number of datagrams to take, or -errno.  n_messages: as how many they
+   * came. */
+  gint (*receive) (GstMcPath * path, guint * n_messages);
 
   /* Looks at the next datagram of the batch.  FALSE: it has no payload of the
    * channel, which was counted. */

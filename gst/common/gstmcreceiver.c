@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "coalesce.h"
 #include "gstmcmetadata.h"
 #include "gstmcname.h"
 #include "gstmcsocket.h"
@@ -44,6 +45,8 @@ struct _GstMcReceiver
   gboolean tunnel_open;
   core_time step_at;            /* when the next step is due at the latest */
   gboolean only_data;           /* in this wake-up: but for payloads, nothing */
+  core_coalesce coalesce;
+  core_time receive_at;
 
   gchar *source_setting;
   guint64 lookup_timeout;
@@ -74,6 +77,8 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   gst_poll_fd_init (&rx->wake_pollfd);
   rx->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   rx->lookup_timeout = lookup_timeout;
+  core_coalesce_init (&rx->coalesce, settings->coalesce_time,
+      settings->batch_size);
   rx->source_setting = g_strdup (settings->source);
 
   if (!gst_mc_settings_check (settings, error) ||
@@ -563,10 +568,11 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
 {
   Batch batches[G_N_ELEMENTS (rx->paths)] = { {0}
   };
-  guint n_datagrams = 0;
+  guint n_datagrams = 0, n_messages = 0;
 
   for (guint i = 0; i < rx->n_paths; i++) {
-    gint n = rx->paths[i]->klass->receive (rx->paths[i]);
+    guint messages;
+    gint n = rx->paths[i]->klass->receive (rx->paths[i], &messages);
 
     if (n < 0) {
       GST_ELEMENT_ERROR (rx->tell.element, RESOURCE, READ,
@@ -575,8 +581,10 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
     }
     batches[i].n = n;
     n_datagrams += (guint) n;
+    n_messages += messages;
     n_ready -= n > 0;
   }
+  rx->receive_at = core_coalesce_note (&rx->coalesce, n_messages, now);
   if (n_datagrams > 0)
     gst_mc_output_begin (&rx->output, rx->tell.element, n_datagrams);
   rx->only_data = n_datagrams > 0 && n_ready == 0;
@@ -590,6 +598,12 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
   if (rx->output.n > 0)
     gst_mc_tell_data (&rx->tell, now);
   return (gint) rx->output.n;
+}
+
+core_time
+gst_mc_receiver_get_receive_at (const GstMcReceiver * rx)
+{
+  return rx->receive_at;
 }
 
 GstMcOutput *

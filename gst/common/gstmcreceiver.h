@@ -78,6 +78,10 @@ GstClockTime gst_mc_receiver_time_to_wait (GstMcReceiver * rx, core_time now);
  * posted. */
 gint gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now);
 
+/* When to look for the next: later than now where messages come so close one
+ * behind the other that a wake-up for each would cost more than it is worth. */
+core_time gst_mc_receiver_get_receive_at (const GstMcReceiver * rx);
+
 /* Where received payloads wait to be pushed. */
 GstMcOutput *gst_mc_receiver_get_output (GstMcReceiver * rx);
 

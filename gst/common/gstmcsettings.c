@@ -20,6 +20,7 @@
 #define DEFAULT_RETRIEVE_SENDER_ADDRESS TRUE
 #define DEFAULT_ADD_REFERENCE_TIMESTAMP_META FALSE
 #define DEFAULT_PRESERVE_PACKETIZATION TRUE
+#define DEFAULT_COALESCE_TIME (250 * GST_USECOND)
 #define DEFAULT_REJOIN_INTERVAL 0
 
 #define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
@@ -29,6 +30,7 @@
 #define MIN_MTU 64
 #define MAX_MTU 65535
 #define MAX_BATCH_SIZE 1024
+#define MAX_COALESCE_TIME GST_SECOND
 
 #define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_READY)
@@ -48,6 +50,7 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->retrieve_sender_address = DEFAULT_RETRIEVE_SENDER_ADDRESS;
   settings->add_reference_timestamp_meta = DEFAULT_ADD_REFERENCE_TIMESTAMP_META;
   settings->preserve_packetization = DEFAULT_PRESERVE_PACKETIZATION;
+  settings->coalesce_time = DEFAULT_COALESCE_TIME;
   settings->rejoin_interval = DEFAULT_REJOIN_INTERVAL;
   settings->dorms_uri = g_strdup (DEFAULT_DORMS_URI);
   settings->dns_trust = g_strdup (DEFAULT_DNS_TRUST);
@@ -185,6 +188,11 @@ install_tuning_properties (GObjectClass * klass)
           "One buffer for each datagram; FALSE, only with caps video/mpegts: "
           "all that has come is packed together",
           DEFAULT_PRESERVE_PACKETIZATION, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_COALESCE_TIME,
+      g_param_spec_uint64 ("coalesce-time", "Coalesce time",
+          "How long datagrams that come one close behind the other may wait to "
+          "be received together, in nanoseconds (0 = not at all)", 0,
+          MAX_COALESCE_TIME, DEFAULT_COALESCE_TIME, READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Counters since the element started and the state it is in; the "
@@ -270,6 +278,9 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_PRESERVE_PACKETIZATION:
       settings->preserve_packetization = g_value_get_boolean (value);
       return TRUE;
+    case GST_MC_PROP_COALESCE_TIME:
+      settings->coalesce_time = g_value_get_uint64 (value);
+      return TRUE;
     case GST_MC_PROP_MULTICAST_IFACE:
       set_string (&settings->multicast_iface, value);
       return TRUE;
@@ -337,6 +348,9 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
       return TRUE;
     case GST_MC_PROP_PRESERVE_PACKETIZATION:
       g_value_set_boolean (value, settings->preserve_packetization);
+      return TRUE;
+    case GST_MC_PROP_COALESCE_TIME:
+      g_value_set_uint64 (value, settings->coalesce_time);
       return TRUE;
     case GST_MC_PROP_MULTICAST_IFACE:
       g_value_set_string (value, settings->multicast_iface);

@@ -34,6 +34,7 @@ enum
   GST_MC_PROP_RETRIEVE_SENDER_ADDRESS,
   GST_MC_PROP_ADD_REFERENCE_TIMESTAMP_META,
   GST_MC_PROP_PRESERVE_PACKETIZATION,
+  GST_MC_PROP_COALESCE_TIME,
   GST_MC_PROP_STATS,
   GST_MC_PROP_MULTICAST_IFACE,
   GST_MC_PROP_REJOIN_INTERVAL,
@@ -59,6 +60,7 @@ typedef struct
   gboolean retrieve_sender_address;
   gboolean add_reference_timestamp_meta;
   gboolean preserve_packetization;
+  guint64 coalesce_time;
   gchar *multicast_iface;
   guint64 rejoin_interval;
 } GstMcSettings;

@@ -205,17 +205,27 @@ stop (GstBaseSrc * src)
   return TRUE;
 }
 
+static void
+set_flushing (GstMcSource * self, gboolean flushing)
+{
+  gst_poll_set_flushing (self->poll, flushing);
+  g_mutex_lock (&self->collect_lock);
+  self->flushing = flushing;
+  g_cond_broadcast (&self->collect_cond);
+  g_mutex_unlock (&self->collect_lock);
+}
+
 static gboolean
 unlock (GstBaseSrc * src)
 {
-  gst_poll_set_flushing (MC_SOURCE (src)->poll, TRUE);
+  set_flushing (MC_SOURCE (src), TRUE);
   return TRUE;
 }
 
 static gboolean
 unlock_stop (GstBaseSrc * src)
 {
-  gst_poll_set_flushing (MC_SOURCE (src)->poll, FALSE);
+  set_flushing (MC_SOURCE (src), FALSE);
   return TRUE;
 }
 
@@ -233,6 +243,30 @@ change_state (GstElement * element, GstStateChange transition)
   return
       GST_ELEMENT_CLASS (g_type_class_peek (GST_TYPE_PUSH_SRC))->change_state
       (element, transition);
+}
+
+/* What is received may have waited. */
+static gboolean
+query (GstBaseSrc * src, GstQuery * query)
+{
+  GstMcSource *self = MC_SOURCE (src);
+  GstClockTime min, max, held;
+  gboolean live;
+
+  if (!GST_BASE_SRC_CLASS (g_type_class_peek (GST_TYPE_PUSH_SRC))->query (src,
+          query))
+    return FALSE;
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return TRUE;
+  GST_OBJECT_LOCK (self);
+  held = self->settings.coalesce_time;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_parse_latency (query, &live, &min, &max);
+  min += held;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += held;
+  gst_query_set_latency (query, live, min, max);
+  return TRUE;
 }
 
 /* --- data path --- */
@@ -256,6 +290,23 @@ check_resumed (GstMcSource * self, core_time now)
     return FALSE;
   publish (self, TRUE);
   return TRUE;
+}
+
+/* Lets datagrams collect.  FALSE: the source is flushing. */
+static gboolean
+let_collect (GstMcSource * self, core_time now)
+{
+  core_time at = gst_mc_receiver_get_receive_at (self->receiver);
+  gboolean flushing;
+
+  if (at <= now)
+    return TRUE;
+  g_mutex_lock (&self->collect_lock);
+  while (!self->flushing && g_cond_wait_until (&self->collect_cond,
+          &self->collect_lock, (gint64) (at / GST_USECOND)));
+  flushing = self->flushing;
+  g_mutex_unlock (&self->collect_lock);
+  return !flushing;
 }
 
 /* Waits for the network, a timer or a lookup, and for PLAYING.  *n_ready: how
@@ -291,6 +342,8 @@ create (GstPushSrc * push, GstBuffer ** buffer)
     now = gst_mc_now ();
     if (!check_resumed (self, now))
       return GST_FLOW_ERROR;
+    if (!let_collect (self, now))
+      return GST_FLOW_FLUSHING;
     if ((ret = wait_for_something (self, now, &n_ready)) != GST_FLOW_OK)
       return ret;
 
@@ -383,6 +436,7 @@ gst_mc_source_class_init (gpointer klass)
   src_class->unlock = unlock;
   src_class->unlock_stop = unlock_stop;
   src_class->get_caps = get_caps;
+  src_class->query = query;
   GST_PUSH_SRC_CLASS (klass)->create = create;
 }
 
@@ -394,6 +448,8 @@ gst_mc_source_init (GstMcSource * self, const GstMcSourceClass * klass)
   self->klass = klass;
   gst_mc_settings_init (&self->settings);
   self->poll = gst_poll_new (TRUE);
+  g_mutex_init (&self->collect_lock);
+  g_cond_init (&self->collect_cond);
 
   gst_base_src_set_live (src, TRUE);
   gst_base_src_set_format (src, GST_FORMAT_TIME);
@@ -407,5 +463,7 @@ gst_mc_source_finalize (GstMcSource * self)
 {
   gst_mc_settings_clear (&self->settings);
   g_free (self->uri_problem);
+  g_cond_clear (&self->collect_cond);
+  g_mutex_clear (&self->collect_lock);
   gst_poll_free (self->poll);
 }

@@ -56,6 +56,11 @@ struct _GstMcSource
   /* For life: unlock () may come at any moment. */
   GstPoll *poll;
 
+  /* Of letting datagrams collect; no other lock is taken with it. */
+  GMutex collect_lock;
+  GCond collect_cond;
+  gboolean flushing;
+
   /* Made in start (), freed in stop (); in between create ()'s alone. */
   GstMcReceiver *receiver;
 };

@@ -142,7 +142,8 @@ class Bench:
         receiving.wait()
         sender.wait()
         # What is counted at the source may be on its way.
-        if received.get('verified', count) < 0.95 * received['received']:
+        if (received.get('verified', received['received'])
+                < 0.95 * received['received']):
             sys.exit(f'not all was verified: {received}')
         received['sent'] = sent['sent']
         received['lost'] = sent['sent'] - received['received']

@@ -83,6 +83,7 @@ static const struct
   {"retrieve-sender-address", "false", NULL},
   {"add-reference-timestamp-meta", "true", NULL},
   {"preserve-packetization", "false", NULL},
+  {"coalesce-time", "1000000", NULL},
   {"relay", "a.example,[2001:db8::1]:99,192.0.2.1:7", NULL},
   {"relay-discovery", "true", NULL},
   {"relay-port", "2269", NULL},
@@ -454,14 +455,19 @@ GST_START_TEST (test_factory)
 
 GST_END_TEST;
 
+/* The latency is that of letting datagrams collect, and no other. */
 GST_START_TEST (test_is_live)
 {
+  /* the default first */
+  static const guint64 times[] = { 250 * GST_USECOND, 0, 7 * GST_MSECOND };
   GstElement *src = make_src ();
   GstQuery *query = gst_query_new_latency ();
   GstClockTime min, max;
   gboolean live;
 
   g_object_set (src, "uri", OK "?relay=127.0.0.1", NULL);
+  if (__i__ > 0)
+    g_object_set (src, "coalesce-time", times[__i__], NULL);
   fail_unless (gst_base_src_is_live (GST_BASE_SRC (src)));
   fail_unless (GST_OBJECT_FLAG_IS_SET (src, GST_ELEMENT_FLAG_REQUIRE_CLOCK));
   fail_if (GST_OBJECT_FLAG_IS_SET (src, GST_ELEMENT_FLAG_PROVIDE_CLOCK));
@@ -469,7 +475,7 @@ GST_START_TEST (test_is_live)
   fail_unless (gst_element_query (src, query));
   gst_query_parse_latency (query, &live, &min, &max);
   fail_unless (live);
-  fail_unless_equals_uint64 (min, 0);
+  fail_unless_equals_uint64 (min, times[__i__]);
   gst_query_unref (query);
   gst_element_set_state (src, GST_STATE_NULL);
   gst_object_unref (src);
@@ -662,7 +668,7 @@ amtsrc_settings_suite (void)
   tcase_add_loop_test (tc, test_value, 0, G_N_ELEMENTS (values));
   tcase_add_test (tc, test_all_properties);
   tcase_add_test (tc, test_factory);
-  tcase_add_test (tc, test_is_live);
+  tcase_add_loop_test (tc, test_is_live, 0, 3);
 
   tc = tcase_create ("uri");
   suite_add_tcase (s, tc);

@@ -434,6 +434,58 @@ GST_START_TEST (test_packed_caps_stay)
 
 GST_END_TEST;
 
+/* Sends datagrams until some of them wait in the socket; returns their number. */
+static guint
+send_until_they_collect (SrcTest * t, PeerRelay * relay)
+{
+  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  guint n = 0;
+
+  while (n < src_test_n_buffers (t) + 5) {
+    fail_unless (g_get_monotonic_time () < end, "nothing waits");
+    peer_relay_send (relay, n++, 100);
+    g_usleep (2000);
+  }
+  return n;
+}
+
+/* Datagrams that come one close behind the other wait for others; their stamps
+ * tell when they came, and stopping does not wait. */
+GST_START_TEST (test_collect)
+{
+  PeerRelay relay;
+  SrcTest t;
+  guint n, apart = 0;
+
+  peer_relay_open (&relay, "127.0.0.1", &flow4);
+  src_test_init (&t, &flow4, &relay);
+  g_object_set (t.src, "coalesce-time", 50 * GST_MSECOND, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  n = send_until_they_collect (&t, &relay);
+  src_test_wait_buffers (&t, n);
+  for (guint i = 0; i < n; i++) {
+    check_payload (src_test_buffer (&t, i), i, 100);
+    if (i > 0 && GST_BUFFER_PTS (src_test_buffer (&t, i)) >
+        GST_BUFFER_PTS (src_test_buffer (&t, i - 1)) + GST_MSECOND)
+      apart++;
+  }
+  /* a busy host may read the clocks late for a list or two */
+  fail_unless (t.n_lists > 0 && apart > n / 2, "%u of %u", apart, n);
+  src_test_stop (&t);
+
+  src_test_drop_buffers (&t);
+  g_object_set (t.src, "coalesce-time", GST_SECOND, NULL);
+  src_test_play (&t);
+  peer_relay_wait_joined (&relay, TRUE);
+  send_until_they_collect (&t, &relay);
+  src_test_stop (&t);
+  src_test_clear (&t);
+  peer_relay_close (&relay);
+}
+
+GST_END_TEST;
+
 /* The stamp is the arrival, not the time of reading. */
 GST_START_TEST (test_stamp_is_arrival)
 {
@@ -636,6 +688,7 @@ amtsrc_stream_suite (void)
   tcase_add_test (tc, test_packed);
   tcase_add_test (tc, test_packs);
   tcase_add_test (tc, test_packed_caps_stay);
+  tcase_add_test (tc, test_collect);
   tcase_add_test (tc, test_stamp_is_arrival);
   tcase_add_test (tc, test_metas);
   tcase_add_test (tc, test_foreign_sender);
