@@ -471,7 +471,8 @@ GST_END_TEST;
  * The stopwatch of the tests
  */
 
-/* Whoever sleeps waits, but not for a processor. */
+/* Whoever sleeps waits, but not for a processor.  Comes first: so long there is
+ * one thread. */
 GST_START_TEST (test_stopwatch)
 {
   Stopwatch watch;
@@ -491,6 +492,7 @@ common_suite (void)
   TCase *tc = tcase_create ("pieces");
 
   suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_stopwatch);
   tcase_add_test (tc, test_silence_off);
   tcase_add_test (tc, test_silence_stall);
   tcase_add_test (tc, test_silence_timeout);
@@ -503,7 +505,6 @@ common_suite (void)
   tcase_add_loop_test (tc, test_relays, 0, G_N_ELEMENTS (lists));
   tcase_add_test (tc, test_relays_order);
   tcase_add_test (tc, test_relays_patience);
-  tcase_add_test (tc, test_stopwatch);
   return s;
 }
 
