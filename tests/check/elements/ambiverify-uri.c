@@ -45,7 +45,8 @@ send_feed (TestPeer * peer, gpointer user)
 
     g_mutex_lock (&feed->lock);
     len = data->len - sent;
-    chunk = g_memdup2 (data->data + sent, len);
+    /* There may be no data at all so far. */
+    chunk = len > 0 ? g_memdup2 (data->data + sent, len) : NULL;
     g_mutex_unlock (&feed->lock);
     if (len > 0 && !test_peer_write (peer, chunk, len))
       return;
