@@ -128,6 +128,8 @@ tlsstream_open (const stream_request * request,
   g_source_set_static_name (s->source, "tlsstream");
   g_source_set_ready_time (s->source, s->deadline);
   s->mailbox = tls_mailbox_new (s->source);
+  /* Only from then on GLib locks what another thread changes. */
+  g_source_attach (s->source, g_main_context_get_thread_default ());
 
   if (!stream_uri_parse (request->uri, &uri, &error)) {
     s->where = g_strdup (request->uri);
@@ -141,7 +143,6 @@ tlsstream_open (const stream_request * request,
         timeout);
   }
   stream_uri_clear (&uri);
-  g_source_attach (s->source, g_main_context_get_thread_default ());
   return s;
 }
 

@@ -29,7 +29,7 @@ show_failures () {
 }
 
 # check NAME COMMAND...: runs the command and counts it as one test.  Returns
-# the command's verdict.
+# the command's verdict, for which pipefail has to be set.
 check () {
   local name=$1 output status=0
   shift

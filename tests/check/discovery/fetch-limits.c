@@ -399,7 +399,7 @@ static const gchar nginx_conf[] =
 
 GST_START_TEST (test_nginx)
 {
-  guint port = closed_port ();
+  guint port = free_port ();
   g_autofree gchar *conf = g_strdup_printf (nginx_conf, port);
   /* Not everybody's PATH has the folder. */
   const gchar *argv[] = { "/usr/sbin/nginx", "-p", certificates_path (""),

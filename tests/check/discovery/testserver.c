@@ -430,12 +430,41 @@ silent_port_close (SilentPort * silent)
 }
 
 guint
-closed_port (void)
+free_port (void)
 {
   guint port;
 
   close (listen_on (&port, 1));
   return port;
+}
+
+/* Sockets that are bound keep others from the port; this one does not listen,
+ * and that of UDP hears one peer only, which is none. */
+guint
+closed_port (void)
+{
+  static int tcp = -1, udp = -1;
+  static struct sockaddr_in address;
+  struct sockaddr_in nobody = {.sin_family = AF_INET };
+  socklen_t len = sizeof (address);
+
+  nobody.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  nobody.sin_port = htons (9);
+  while (udp < 0) {
+    address = nobody;
+    address.sin_port = 0;
+    tcp = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    udp = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    fail_unless (bind (tcp, (struct sockaddr *) &address, len) == 0 &&
+        getsockname (tcp, (struct sockaddr *) &address, &len) == 0);
+    if (bind (udp, (struct sockaddr *) &address, len) == 0 &&
+        connect (udp, (struct sockaddr *) &nobody, len) == 0)
+      break;
+    close (tcp);
+    close (udp);
+    udp = -1;
+  }
+  return ntohs (address.sin_port);
 }
 
 /*
@@ -588,6 +617,8 @@ wait_for_entries (const gchar * path, guint n)
   while (count_entries (path) > n) {
     fail_unless (g_get_monotonic_time () < deadline, "%s: %u, not %u", path,
         count_entries (path), n);
+    /* Those that looked up names would idle for 15 s. */
+    g_thread_pool_stop_unused_threads ();
     g_usleep (2000);
   }
 }

@@ -77,8 +77,11 @@ typedef struct
 void silent_port_open (SilentPort * silent, gboolean full);
 void silent_port_close (SilentPort * silent);
 
-/* A port on which nobody listens. */
+/* A port on which nobody listens; the same one each time. */
 guint closed_port (void);
+
+/* One that a program that is started next can have. */
+guint free_port (void);
 
 /*
  * Programs

@@ -37,7 +37,8 @@ GST_START_TEST (test_manifest_pad_not_linked)
   SignTest t;
 
   sign_test_init_unlinked (&t, sign_element_new (S4, G4, "delay", 10 * MS,
-          "packets-per-manifest", 2, "max-manifest-latency", 5 * MS, NULL));
+          "packets-per-manifest", 2, "max-manifest-latency", 10 * GST_SECOND,
+          NULL));
   sign_push (&t, 0, 10, 100);
   for (guint n = 0; n < 10; n++)
     sign_expect_data (&t, n, 100);

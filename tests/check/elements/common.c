@@ -592,7 +592,8 @@ GST_END_TEST;
  * The stopwatch of the tests
  */
 
-/* Whoever sleeps waits, but not for a processor. */
+/* Whoever sleeps waits, but not for a processor.  Comes first: so long there is
+ * one thread. */
 GST_START_TEST (test_stopwatch)
 {
   Stopwatch watch;
@@ -612,6 +613,7 @@ common_suite (void)
   TCase *tc = tcase_create ("pieces");
 
   suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_stopwatch);
   tcase_add_test (tc, test_silence_off);
   tcase_add_test (tc, test_silence_stall);
   tcase_add_test (tc, test_silence_timeout);
@@ -629,7 +631,6 @@ common_suite (void)
       G_N_ELEMENTS (bad_servers));
   tcase_add_test (tc, test_metadata_trust_wrong);
   tcase_add_test (tc, test_progress_pairs);
-  tcase_add_test (tc, test_stopwatch);
   return s;
 }
 
