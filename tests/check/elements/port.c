@@ -12,6 +12,7 @@
 #include "gstmcaddr.h"
 #include "privatenet.h"
 #include "srctest.h"
+#include "stream.h"
 #include "testserver.h"
 
 #define A4 "198.51.100.1"
@@ -273,6 +274,8 @@ set_up (Fixture * f, const gchar * factory, const gchar * source)
   f->server = test_server_new ("good.pem", serve, f);
   f->uri = g_strdup_printf ("https://localhost:%u",
       test_server_port (f->server));
+  /* See ambiverify-uri.c. */
+  fail_unless (stream_uri_is_valid (f->uri, NULL));
   src_test_make (&f->t, factory);
   g_object_set (f->t.src, "source", source, "group", G4, "dorms-uri", f->uri,
       "tls-ca-file", certificates_path ("ca.pem"), "multicast-iface", "m0",
