@@ -306,9 +306,12 @@ amt_gateway_set_port (amt_gateway * gw, int channel, uint16_t port,
     core_time now)
 {
   gateway_tick (gw, now);
-  if (channel >= 0 && (unsigned) channel < gw->n_slots &&
-      gw->channels[channel].used && gw->channels[channel].port == 0)
-    gw->channels[channel].port = port;
+  if (port == 0 || channel < 0 || (unsigned) channel >= gw->n_slots ||
+      !gw->channels[channel].used)
+    return;
+  gw->channels[channel].port = port;
+  /* What is like the last datagram may be no channel's now. */
+  gw->expected.family = CORE_FAMILY_NONE;
 }
 
 void

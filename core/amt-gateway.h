@@ -26,7 +26,8 @@ typedef struct
 } amt_relay_candidate;
 
 /* What is wanted: the UDP datagrams of (source, group) to a port.  Port 0 is
- * learnt from the first datagram of (source, group), then fixed. */
+ * learnt from the first datagram of (source, group), then fixed unless the
+ * caller sets another one. */
 typedef struct
 {
   core_ip source;
@@ -81,8 +82,9 @@ int amt_gateway_join (amt_gateway * gw, const amt_channel * channel,
     core_time now);
 void amt_gateway_leave (amt_gateway * gw, int channel, core_time now);
 
-/* The port of a channel that was joined without one is known now.  Without
- * effect when it has been learnt. */
+/* The port of a channel is another one from now on, whatever it was and however
+ * it was learnt.  A PORT_LEARNT that was not taken yet is out of date then.
+ * Without effect for port 0. */
 void amt_gateway_set_port (amt_gateway * gw, int channel, uint16_t port,
     core_time now);
 

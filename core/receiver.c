@@ -129,6 +129,16 @@ receiver_native (receiver * rx, bool possible, core_time now)
     want_tunnel (rx);
 }
 
+void
+receiver_other_port (receiver * rx, bool native, core_time now)
+{
+  receiver_resume (rx, now);
+  rx->native = native;
+  forget_packets (rx);
+  if (!native)
+    want_tunnel (rx);
+}
+
 static bool
 native_is_silent (const receiver * rx)
 {

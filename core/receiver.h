@@ -48,6 +48,10 @@ void receiver_resume (receiver * rx, core_time now);
 /* The native join became possible or impossible. */
 void receiver_native (receiver * rx, bool possible, core_time now);
 
+/* The channel's port is another one from now on, and what came before says
+ * nothing of what will.  native: joined there, too. */
+void receiver_other_port (receiver * rx, bool native, core_time now);
+
 /* A packet came.  TRUE: pass it on; FALSE: the other path brought it before,
  * which was counted. */
 bool receiver_packet (receiver * rx, receiver_path by, const uint8_t * data,

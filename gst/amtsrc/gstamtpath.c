@@ -92,6 +92,16 @@ post_gave_up (GstAmtPath * path, amt_lost_reason reason)
             (gdouble) path->relay_timeout / GST_SECOND), (NULL));
 }
 
+/* A datagram came before anybody named the port. */
+static void
+learn_port (GstAmtPath * path, guint16 number)
+{
+  channel_port port = path->path.tell->port;
+
+  if (channel_port_learn (&port, number))
+    gst_mc_tell_port (path->path.tell, &port);
+}
+
 /* FALSE when the stream cannot go on. */
 static gboolean
 handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
@@ -123,7 +133,7 @@ handle_event (GstAmtPath * path, const amt_gateway_event_info * event)
       gst_mc_tell_request (tell, "through relay", relay);
       break;
     case AMT_EVENT_PORT_LEARNT:
-      gst_mc_tell_port (tell, event->channel_port);
+      learn_port (path, event->channel_port);
       break;
     case AMT_EVENT_SILENT:
       GST_INFO_OBJECT (path->element, "no data from relay %s, asking it",
@@ -186,11 +196,11 @@ path_join (GstMcPath * path, core_time now, GError ** error)
   return TRUE;
 }
 
-static void
-path_set_port (GstMcPath * path, core_time now)
+static gboolean
+path_set_port (GstMcPath * path, guint port, core_time now, GError ** error)
 {
-  gst_amt_tunnel_set_port (((GstAmtPath *) path)->tunnel,
-      path->tell->channel.port, now);
+  gst_amt_tunnel_set_port (((GstAmtPath *) path)->tunnel, port, now);
+  return TRUE;
 }
 
 static void

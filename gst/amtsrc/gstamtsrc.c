@@ -62,7 +62,9 @@
  *   silence. Field `silence` (guint64, ns).
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
  *   `silence` (guint64, ns).
- * * `multicast-port`: the port was 0 and has been learnt; it is in `port`.
+ * * `multicast-port`: the port was 0, or another one, and is known now; it is in
+ *   `port`. Field `found-by` (string: `metadata`, `datagram`), see
+ *   #GstAmtSrc:port.
  * * `multicast-metadata`: what the metadata server said, whenever that changes:
  *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
  *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
@@ -133,6 +135,7 @@
  * DNSSEC does not vouch for them (`relay-dnssec` tells), but never when it says
  * that an answer is forged; ambiverify protects from what a false relay sends. A
  * metadata server is believed by #GstAmtSrc:dns-trust and its certificate alone.
+ * Where neither the user nor metadata tell the port, a forged first datagram can.
  * Every packet's addresses, lengths and
  * checksums are verified; nothing a remote host sends ends the stream.
  *

@@ -98,10 +98,17 @@ gst_amt_settings_clear (GstAmtSettings * settings)
 /**
  * GstAmtSrc:port:
  *
- * UDP port of the channel. 0: what its metadata say, or, in the tunnel, the port
- * of the first datagram of source and group, whichever is known first; told by
- * the message `multicast-port` and fixed from then on. Native multicast waits
- * for it.
+ * UDP port of the channel. 0: the one that its metadata name
+ * (#GstAmtSrc:dorms-uri), else, in the tunnel, that of the first datagram of
+ * source and group. Nothing waits for metadata that may not exist: the tunnel
+ * plays what comes first at once, whoever sent it, and native multicast is joined
+ * as soon as there is a port. But that port is provisional. When metadata name
+ * another one, however late, or come to name another one, the element moves there;
+ * the next buffer is a DISCONT, and datagrams to the port before are dropped
+ * (`dropped-port-not-subscribed`). Of several ports the first is taken, and kept
+ * for as long as it is among them. The message `multicast-port` tells each port,
+ * and how it was found. Whoever must not play from a wrong port, not even at
+ * first, gives the port, or verifies (ambiverify).
  *
  * Since: 0.1
  */

@@ -29,7 +29,7 @@ void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);
 void gst_amt_tunnel_join (GstAmtTunnel * tunnel, const GstMcChannel * channel,
     core_time now);
 
-/* The port of a channel that was joined without one. */
+/* The port of the channel that was joined is that one. */
 void gst_amt_tunnel_set_port (GstAmtTunnel * tunnel, guint port,
     core_time now);
 

@@ -15,17 +15,23 @@
 /* The reason of a leave that nobody asked for. */
 #define LEFT "network-changed"
 
+/* A socket and what it takes to receive from it. */
+typedef struct
+{
+  GstMcSocket socket;
+  GstPollFD pollfd;
+  guint receive_buffer;
+  GstMcBatch *batch;            /* NULL: closed */
+} Intake;
+
 struct _GstMcNative
 {
   GstMcPath path;               /* must be first */
   GstElement *element;
   GstPoll *poll;
-  GstPollFD pollfd;
   GstMcSettings settings;       /* a copy */
 
-  GstMcSocket socket;
-  guint receive_buffer;
-  GstMcBatch *batch;
+  Intake intake;
   GArray *joined;               /* of GstMcIface; NULL before join () */
   core_time rejoin_due;
 
@@ -39,6 +45,14 @@ struct _GstMcNative
 };
 
 static const GstMcPathClass native_class;
+
+static void
+init_intake (Intake * intake)
+{
+  memset (intake, 0, sizeof (*intake));
+  intake->socket.fd = -1;
+  gst_poll_fd_init (&intake->pollfd);
+}
 
 GstMcNative *
 gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
@@ -69,9 +83,8 @@ gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
   native->path.tell = tell;
   native->element = tell->element;
   native->poll = poll;
-  native->socket.fd = -1;
   native->rejoin_due = CORE_TIME_NEVER;
-  gst_poll_fd_init (&native->pollfd);
+  init_intake (&native->intake);
   gst_mc_settings_copy (&native->settings, settings);
   return native;
 }
@@ -84,15 +97,21 @@ gst_mc_native_get_path (GstMcNative * native)
 
 /* The kernel leaves. */
 static void
+close_intake (GstMcNative * native, Intake * intake)
+{
+  if (intake->batch)
+    native->kernel_dropped += gst_mc_batch_get_kernel_dropped (intake->batch);
+  g_clear_pointer (&intake->batch, gst_mc_batch_free);
+  gst_mc_poll_remove (native->poll, &intake->pollfd);
+  gst_mc_socket_close (&intake->socket);
+  init_intake (intake);
+}
+
+static void
 close_socket (GstMcNative * native)
 {
-  if (native->batch)
-    native->kernel_dropped += gst_mc_batch_get_kernel_dropped (native->batch);
-  native->receive_buffer = 0;
+  close_intake (native, &native->intake);
   native->rejoin_due = CORE_TIME_NEVER;
-  g_clear_pointer (&native->batch, gst_mc_batch_free);
-  gst_mc_poll_remove (native->poll, &native->pollfd);
-  gst_mc_socket_close (&native->socket);
   g_clear_pointer (&native->joined, g_array_unref);
 }
 
@@ -112,9 +131,9 @@ native_close (GstMcPath * path, core_time now)
  * Bound to a group of one link (RFC 4291 §2.7) it would belong to one interface
  * for ever, but joins may be on several, and move. */
 static core_addr
-local_addr (const GstMcChannel * channel)
+local_addr (const GstMcChannel * channel, guint port)
 {
-  core_addr local = { channel->group, (guint16) channel->port, 0 };
+  core_addr local = { channel->group, (guint16) port, 0 };
 
   if (local.ip.family == CORE_FAMILY_V6 && (local.ip.bytes[1] & 0x0f) <= 2)
     memset (local.ip.bytes, 0, sizeof (local.ip.bytes));
@@ -122,25 +141,26 @@ local_addr (const GstMcChannel * channel)
 }
 
 static gboolean
-open_socket (GstMcNative * native, GError ** error)
+open_socket (GstMcNative * native, guint port, GError ** error)
 {
-  core_addr local = local_addr (&native->path.tell->channel);
+  core_addr local = local_addr (&native->path.tell->channel, port);
+  Intake *intake = &native->intake;
   gchar text[CORE_ADDR_TEXT_MAX];
   g_autoptr (GError) problem = NULL;
 
-  if (!gst_mc_socket_open_group (&native->socket, &local, &problem)) {
+  if (!gst_mc_socket_open_group (&intake->socket, &local, &problem)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
         "Could not open a socket for %s (properties \"group\" and \"port\"): "
         "%s. Check that no other program has the port for itself",
         core_addr_to_string (&local, text), problem->message);
     return FALSE;
   }
-  native->receive_buffer = gst_mc_socket_size_receive_buffer (&native->socket,
+  intake->receive_buffer = gst_mc_socket_size_receive_buffer (&intake->socket,
       native->element, native->settings.buffer_size);
-  native->batch = gst_mc_batch_new (native->settings.batch_size,
+  intake->batch = gst_mc_batch_new (native->settings.batch_size,
       native->settings.mtu, native->settings.allow_gro &&
-      gst_mc_socket_join_datagrams (&native->socket));
-  if (!gst_mc_poll_add (native->poll, &native->pollfd, native->socket.fd)) {
+      gst_mc_socket_join_datagrams (&intake->socket));
+  if (!gst_mc_poll_add (native->poll, &intake->pollfd, intake->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
     return FALSE;
@@ -154,7 +174,7 @@ join_on (GstMcNative * native, const GstMcIface * iface, GError ** error)
   const GstMcChannel *channel = &native->path.tell->channel;
   gchar source[CORE_IP_TEXT_MAX], group[CORE_IP_TEXT_MAX];
   gboolean v4 = channel->group.family == CORE_FAMILY_V4;
-  int err = gst_mc_socket_join (&native->socket, iface->index,
+  int err = gst_mc_socket_join (&native->intake.socket, iface->index,
       &channel->source, &channel->group);
 
   if (err == 0) {
@@ -192,7 +212,8 @@ join_all (GstMcNative * native, GError ** error)
       gst_mc_iface_find (native->settings.multicast_iface,
       &native->path.tell->channel, TRUE, error);
 
-  if (ifaces == NULL || !open_socket (native, error))
+  if (ifaces == NULL ||
+      !open_socket (native, native->path.tell->channel.port, error))
     return FALSE;
   native->joined = g_array_new (FALSE, FALSE, sizeof (GstMcIface));
   for (guint i = 0; i < ifaces->len; i++) {
@@ -223,13 +244,52 @@ native_join (GstMcPath * path, core_time now, GError ** error)
   return TRUE;
 }
 
+/* What was joined is joined by the new socket before the old one is closed, so
+ * that the host's membership goes on. */
+static gboolean
+native_set_port (GstMcPath * path, guint port, core_time now, GError ** error)
+{
+  GstMcNative *native = (GstMcNative *) path;
+  Intake old = native->intake;
+
+  if (native->joined == NULL)
+    return TRUE;
+  init_intake (&native->intake);
+  if (!open_socket (native, port, error)) {
+    close_intake (native, &native->intake);
+    native->intake = old;
+    return FALSE;
+  }
+  for (guint i = 0; i < native->joined->len; i++) {
+    GstMcIface *iface = &g_array_index (native->joined, GstMcIface, i);
+    g_autoptr (GError) problem = NULL;
+
+    if (join_on (native, iface, &problem)) {
+      native->stats.rejoins++;
+      continue;
+    }
+    /* The next change of the network is the next chance. */
+    GST_WARNING_OBJECT (native->element, "%s", problem->message);
+    iface->running = FALSE;
+  }
+  close_intake (native, &old);
+  schedule_rejoin (native, now);
+  return TRUE;
+}
+
+static void
+native_leave (GstMcPath * path, core_time now)
+{
+  close_socket ((GstMcNative *) path);
+}
+
 static void
 leave_on (GstMcNative * native, const GstMcIface * iface)
 {
   const GstMcChannel *channel = &native->path.tell->channel;
 
   /* Where the interface is gone the join went with it. */
-  gst_mc_socket_leave (&native->socket, iface->index, &channel->source,
+  gst_mc_socket_leave (&native->intake.socket, iface->index, &channel->source,
       &channel->group);
 }
 
@@ -357,7 +417,7 @@ native_step (GstMcPath * path, core_time now)
     const GstMcIface *iface = &g_array_index (native->joined, GstMcIface, i);
 
     leave_on (native, iface);
-    if (gst_mc_socket_join (&native->socket, iface->index,
+    if (gst_mc_socket_join (&native->intake.socket, iface->index,
             &path->tell->channel.source, &path->tell->channel.group) == 0)
       native->stats.rejoins++;
   }
@@ -378,11 +438,11 @@ native_receive (GstMcPath * path, guint * n_messages)
   gint n;
 
   *n_messages = 0;
-  if (native->batch == NULL ||
-      !gst_poll_fd_can_read (native->poll, &native->pollfd))
+  if (native->intake.batch == NULL ||
+      !gst_poll_fd_can_read (native->poll, &native->intake.pollfd))
     return 0;
-  n = gst_mc_batch_receive (native->batch, native->socket.fd);
-  *n_messages = gst_mc_batch_get_n_messages (native->batch);
+  n = gst_mc_batch_receive (native->intake.batch, native->intake.socket.fd);
+  *n_messages = gst_mc_batch_get_n_messages (native->intake.batch);
   return n;
 }
 
@@ -403,7 +463,7 @@ static gboolean
 native_next (GstMcPath * path, core_time now, GstMcPayload * payload)
 {
   GstMcNative *native = (GstMcNative *) path;
-  const GstMcDatagram *datagram = gst_mc_batch_next (native->batch);
+  const GstMcDatagram *datagram = gst_mc_batch_next (native->intake.batch);
 
   native->received++;
   /* One look for all that came joined. */
@@ -428,7 +488,7 @@ native_next (GstMcPath * path, core_time now, GstMcPayload * payload)
 static GstBuffer *
 native_take (GstMcPath * path, const GstMcPayload * payload)
 {
-  return gst_mc_batch_take (((GstMcNative *) path)->batch, payload->data,
+  return gst_mc_batch_take (((GstMcNative *) path)->intake.batch, payload->data,
       payload->len);
 }
 
@@ -441,9 +501,10 @@ native_get_stats (const GstMcPath * path, GstMcPathStats * stats)
   stats->bytes = native->bytes;
   stats->too_big = native->too_big;
   stats->kernel_dropped = native->kernel_dropped;
-  if (native->batch)
-    stats->kernel_dropped += gst_mc_batch_get_kernel_dropped (native->batch);
-  stats->receive_buffer = native->receive_buffer;
+  if (native->intake.batch)
+    stats->kernel_dropped +=
+        gst_mc_batch_get_kernel_dropped (native->intake.batch);
+  stats->receive_buffer = native->intake.receive_buffer;
   stats->state = native_is_joined (path) ? "joined" : "idle";
 }
 
@@ -466,6 +527,8 @@ static const GstMcPathClass native_class = {
   .delivery = GST_MC_DELIVERY_NATIVE,
   .close = native_close,
   .join = native_join,
+  .set_port = native_set_port,
+  .leave = native_leave,
   .is_joined = native_is_joined,
   .resume = native_resume,
   .network_changed = native_network_changed,

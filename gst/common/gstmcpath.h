@@ -46,11 +46,12 @@ typedef struct
    * for the reason given. */
   gboolean (*join) (GstMcPath * path, core_time now, GError ** error);
 
-  /* The port of the channel, which was 0, is known now.  NULL where nothing is
-   * joined without. */
-  void (*set_port) (GstMcPath * path, core_time now);
+  /* The channel's port is to be that one, which the channel does not say yet.
+   * FALSE: that is impossible for the reason given, and all is as before. */
+  gboolean (*set_port) (GstMcPath * path, guint port, core_time now,
+      GError ** error);
 
-  /* Leave it, to join again later.  NULL where the join always stays. */
+  /* Leave it, to join again later. */
   void (*leave) (GstMcPath * path, core_time now);
 
   /* NULL where that is no question of interfaces. */

@@ -328,20 +328,48 @@ ask_for_metadata (GstMcReceiver * rx)
       &rx->tell.channel, wake, rx);
 }
 
+/* The paths are to receive from that port.  FALSE: they cannot, and go on as
+ * before. */
+static gboolean
+move_to_port (GstMcReceiver * rx, guint port, core_time now)
+{
+  GstMcPath *first = rx->paths[0], *tunnel = rx->paths[TUNNEL];
+  g_autoptr (GError) error = NULL;
+  gboolean ok = first->klass->set_port (first, port, now, &error);
+
+  if (rx->judge == NULL) {
+    if (!ok)
+      GST_ELEMENT_WARNING (rx->tell.element, RESOURCE, OPEN_READ,
+          ("The channel's metadata name the UDP port %u, but port %u stays in "
+              "use: %s", port, rx->tell.channel.port, error->message), (NULL));
+    return ok;
+  }
+  if (!ok)
+    first->klass->leave (first, now);
+  tunnel->klass->set_port (tunnel, port, now, NULL);
+  rx->native_due = !first->klass->is_joined (first);
+  if (rx->tell.channel.port != 0)
+    receiver_other_port (rx->judge, !rx->native_due, now);
+  return TRUE;
+}
+
 static void
 take_port (GstMcReceiver * rx, core_time now)
 {
   const dorms_metadata *metadata = gst_mc_metadata_get (rx->metadata);
+  channel_port port = rx->tell.port;
 
-  if (rx->tell.channel.port != 0 || metadata == NULL || metadata->n_ports == 0)
+  if (metadata == NULL)
     return;
+  if (!channel_port_name (&port, metadata->ports, metadata->n_ports)) {
+    rx->tell.port = port;
+    return;
+  }
   if (metadata->n_ports > 1)
-    GST_INFO_OBJECT (rx->tell.element, "the channel has %u ports, the first "
-        "one is taken", metadata->n_ports);
-  gst_mc_tell_port (&rx->tell, metadata->ports[0]);
-  for (guint i = 0; i < rx->n_paths; i++)
-    if (rx->paths[i]->klass->set_port)
-      rx->paths[i]->klass->set_port (rx->paths[i], now);
+    GST_INFO_OBJECT (rx->tell.element, "the channel has %u ports, %u is taken",
+        metadata->n_ports, port.port);
+  if (move_to_port (rx, port.port, now))
+    gst_mc_tell_port (&rx->tell, &port);
 }
 
 /* When the port must be known. */
@@ -436,13 +464,19 @@ drain_wake_fd (GstMcReceiver * rx)
     while (read (rx->wake_fd, &count, sizeof (count)) > 0);
 }
 
-gboolean
-gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
+/* What is known of the channel.  It may be another one then, so no payload is
+ * waiting to be pushed. */
+static gboolean
+step_channel (GstMcReceiver * rx, core_time now)
+{
+  drain_wake_fd (rx);
+  return ask_for_channel (rx, now) && follow_metadata (rx, now);
+}
+
+static gboolean
+step_paths (GstMcReceiver * rx, core_time now)
 {
   rx->step_at = now + STEP_EVERY;
-  drain_wake_fd (rx);
-  if (!ask_for_channel (rx, now) || !follow_metadata (rx, now))
-    return FALSE;
   if (gst_mc_netlink_step (rx->netlink, now) && rx->tell.waiting)
     network_changed (rx, now);
   /* A tunnel that is joined now asks its relay in its own step. */
@@ -455,6 +489,12 @@ gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
   if (rx->output.n == 0)
     gst_mc_tell_expire (&rx->tell, now);
   return TRUE;
+}
+
+gboolean
+gst_mc_receiver_step (GstMcReceiver * rx, core_time now)
+{
+  return step_channel (rx, now) && step_paths (rx, now);
 }
 
 GstClockTime
@@ -557,10 +597,27 @@ step_after_data (GstMcReceiver * rx, core_time now)
 {
   if (!rx->only_data || now >= rx->step_at || !rx->tell.joined ||
       rx->tell.channel.port == 0)
-    return gst_mc_receiver_step (rx, now);
+    return step_paths (rx, now);
   if (rx->judge)
     step_judge (rx, now);
   return TRUE;
+}
+
+/* Before the packets of a wake-up are looked at: which ones are wanted? */
+static gboolean
+step_before_data (GstMcReceiver * rx, core_time now)
+{
+  if (rx->tell.joined && now < rx->step_at &&
+      !gst_poll_fd_can_read (rx->poll, &rx->wake_pollfd))
+    return TRUE;
+  return step_channel (rx, now);
+}
+
+static void
+mark_gap (GstMcReceiver * rx)
+{
+  rx->output.discont |= rx->tell.discont;
+  rx->tell.discont = FALSE;
 }
 
 gint
@@ -570,6 +627,9 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
   };
   guint n_datagrams = 0, n_messages = 0;
 
+  if (!step_before_data (rx, now))
+    return -1;
+  mark_gap (rx);
   for (guint i = 0; i < rx->n_paths; i++) {
     guint messages;
     gint n = rx->paths[i]->klass->receive (rx->paths[i], &messages);
@@ -593,8 +653,7 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
   /* Answers first: a Query waits for its Update. */
   if (!step_after_data (rx, now))
     return -1;
-  rx->output.discont |= rx->tell.discont;
-  rx->tell.discont = FALSE;
+  mark_gap (rx);
   if (rx->output.n > 0)
     gst_mc_tell_data (&rx->tell, now);
   return (gint) rx->output.n;

@@ -106,7 +106,7 @@ install_channel_properties (GObjectClass * klass)
   g_object_class_install_property (klass, GST_MC_PROP_PORT,
       g_param_spec_uint ("port", "Port",
           "UDP port of the channel (0 = learn it from the channel's metadata "
-          "or, in a tunnel, from the first datagram)",
+          "or, until they name one, in a tunnel from the first datagram)",
           0, G_MAXUINT16, DEFAULT_PORT, READY_FLAGS));
   g_object_class_install_property (klass, GST_MC_PROP_CAPS,
       g_param_spec_boxed ("caps", "Caps",

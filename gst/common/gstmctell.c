@@ -14,6 +14,7 @@ gst_mc_tell_init (GstMcTell * tell, GstBaseSrc * src,
   memset (tell, 0, sizeof (*tell));
   tell->src = src;
   tell->element = GST_ELEMENT (src);
+  channel_port_init (&tell->port, (guint16) settings->port);
   tell->delivery = delivery;
   tell->preserve_packetization = settings->preserve_packetization;
   tell->started = CORE_TIME_NEVER;
@@ -66,14 +67,22 @@ gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text)
 }
 
 void
-gst_mc_tell_port (GstMcTell * tell, guint port)
+gst_mc_tell_port (GstMcTell * tell, const channel_port * port)
 {
+  const gchar *found_by = port->origin == CHANNEL_PORT_NAMED ? "metadata" :
+      "datagram";
+  guint before = tell->channel.port;
   gchar relay[CORE_ADDR_TEXT_MAX];
 
-  tell->channel.port = port;
+  GST_INFO_OBJECT (tell->element, "the channel's port is %u (%s), was %u",
+      port->port, found_by, before);
+  tell->port = *port;
+  tell->channel.port = port->port;
   tell->event_sent = FALSE;
+  tell->discont |= before != 0;
   gst_mc_channel_post (tell->element, "multicast-port", &tell->channel,
-      tell->delivery, relay_text (tell, relay), NULL, NULL);
+      tell->delivery, relay_text (tell, relay),
+      "found-by", G_TYPE_STRING, found_by, NULL);
 }
 
 /* The first packet by a path. */

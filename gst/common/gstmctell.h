@@ -8,6 +8,7 @@
 
 #include <gst/base/gstbasesrc.h>
 
+#include "channel-port.h"
 #include "gstmcchannel.h"
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
@@ -19,6 +20,7 @@ typedef struct
   GstBaseSrc *src;
   GstElement *element;          /* the same */
   GstMcChannel channel;
+  channel_port port;            /* the channel's, and how it is known */
   const gchar *delivery;        /* of the path that data come by */
   gboolean preserve_packetization;
   core_addr relay;              /* likewise; family NONE without one */
@@ -45,8 +47,8 @@ void gst_mc_tell_request (GstMcTell * tell, const gchar * how,
     const gchar * where);
 void gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text);
 
-/* The port was 0 and is known now. */
-void gst_mc_tell_port (GstMcTell * tell, guint port);
+/* The port is another one now. */
+void gst_mc_tell_port (GstMcTell * tell, const channel_port * port);
 
 /* Data came: the first packet of a path, the end of a stall. */
 void gst_mc_tell_data (GstMcTell * tell, core_time now);

@@ -23,7 +23,8 @@
  * which the kernel received it and carries the sender's address as
  * #GstNetAddressMeta. Before the first buffer a sticky event
  * `multicast-channel` (`source`, `group`: string, `port`: uint, `delivery`:
- * string, `preserve-packetization`: boolean) goes downstream.
+ * string, `preserve-packetization`: boolean) goes downstream, and again when one
+ * of these changes.
  *
  * ## Messages
  *
@@ -39,7 +40,8 @@
  *   silence. Field `silence` (guint64, ns).
  * * `multicast-resumed`: the first packet after a `multicast-stalled`. Field
  *   `silence` (guint64, ns).
- * * `multicast-port`: the port was 0 and is known now; it is in `port`.
+ * * `multicast-port`: the port was 0, or another one, and is known now; it is in
+ *   `port`. Field `found-by` (string: `metadata`).
  * * `multicast-metadata`: what the metadata server said, whenever that changes:
  *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
  *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
@@ -238,7 +240,11 @@ static const GstMcSourceClass source_class = {
  *
  * UDP port of the channel. 0: what its metadata say (#GstSsmSrc:dorms-uri), told
  * by the message `multicast-port`; it is an error when they do not within 30 s,
- * or nobody has any.
+ * or nobody has any. Of several ports the first is taken, and kept for as long as
+ * it is among them. When the metadata come to name another one, the element
+ * moves there without leaving the group; the next buffer is a DISCONT. Where
+ * another program has that port for itself a warning tells, and the port before
+ * stays in use.
  *
  * Since: 0.1
  */

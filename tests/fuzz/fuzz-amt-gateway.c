@@ -29,6 +29,7 @@ enum
   STEP_NETWORK_CHANGED,
   STEP_STOP,
   STEP_CANDIDATES,              /* u8: which */
+  STEP_SET_PORT,                /* u8: number, u8: port */
   STEP_COUNT,
 
   MAX_SENDS = 400,              /* per drain */
@@ -320,6 +321,7 @@ step (state * s)
 {
   amt_channel c;
   core_addr to;
+  int number;
 
   switch (rd_u8 (&s->in) % STEP_COUNT) {
     case STEP_TIME:
@@ -364,8 +366,13 @@ step (state * s)
     case STEP_STOP:
       amt_gateway_stop (s->gw, s->now);
       break;
-    default:
+    case STEP_CANDIDATES:
       step_candidates (s);
+      break;
+    default:
+      number = rd_u8 (&s->in) % 20 - 1;
+      amt_gateway_set_port (s->gw, number,
+          (uint16_t) (5000 + rd_u8 (&s->in) % 4), s->now);
       break;
   }
 }

@@ -153,8 +153,6 @@ GST_START_TEST (test_channels)
   fail_unless_equals_int (bench_count (b, AMT_EVENT_PORT_LEARNT, &ev), 1);
   fail_unless_equals_int (ev.channel, 3);
   fail_unless_equals_int (ev.channel_port, 7000);
-  amt_gateway_set_port (b->gw, 3, 5009, b->now);        /* learnt already */
-
   /* Another channel stays when its membership's other one leaves. */
   amt_gateway_leave (b->gw, 0, b->now);
   {
@@ -202,6 +200,78 @@ GST_START_TEST (test_channels_change)
   fail_unless_equals_int (view.channel, 1);
   amt_gateway_stop (b->gw, b->now);
   fail_unless (feed (b, buf, len, NULL) < 0);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* The result for a datagram to the port; 0 when it came for another channel. */
+static int
+feed_port (test_bench * b, unsigned port, int channel)
+{
+  uint8_t buf[256];
+  size_t len = make (S1, G1, port, buf, sizeof (buf));
+  amt_view view;
+  int ret = feed (b, buf, len, &view);
+
+  return ret == 1 && view.channel != channel ? 0 : ret;
+}
+
+/* A port is set before one is learnt, after it, and once more; each time what
+ * comes to the one before is dropped at once, also in fragments. */
+GST_START_TEST (test_set_port)
+{
+  const int dropped = CORE_ERR_PORT_NOT_SUBSCRIBED;
+  test_bench *b = active (0);
+  const amt_gateway_stats *stats = amt_gateway_get_stats (b->gw);
+  uint8_t whole[256], piece[256];
+  size_t len = make (S1, G1, 5002, whole, sizeof (whole));
+  amt_gateway_event_info ev = { 0 };
+
+  fail_unless_equals_int (feed_port (b, 7, 0), 1);
+  fail_unless_equals_int (feed_port (b, 5001, 0), dropped);
+  bench_events (b);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_PORT_LEARNT, &ev), 1);
+  fail_unless_equals_int (ev.channel_port, 7);
+
+  amt_gateway_set_port (b->gw, 0, 5001, b->now + SECONDS (2));
+  fail_unless_equals_int (feed_port (b, 7, 0), dropped);
+  fail_unless_equals_int (feed_port (b, 5001, 0), 1);
+  fail_unless_equals_int (feed_port (b, 5001, 0), 1);
+
+  fail_unless_equals_int (feed (b, piece, fragment (whole, len, 0, 16, 9,
+              piece), NULL), 0);
+  amt_gateway_set_port (b->gw, 0, 5002, b->now + SECONDS (3));
+  fail_unless_equals_int (feed_port (b, 5001, 0), dropped);
+  fail_unless_equals_int (feed_port (b, 5002, 0), 1);
+  amt_gateway_set_port (b->gw, 0, 0, b->now);
+  amt_gateway_set_port (b->gw, 1, 7, b->now);
+  amt_gateway_set_port (b->gw, -1, 7, b->now);
+  fail_unless_equals_int (feed_port (b, 5002, 0), 1);
+  amt_gateway_set_port (b->gw, 0, 5001, b->now);
+  fail_unless_equals_int (feed (b, piece, fragment (whole, len, 16, len, 9,
+              piece), NULL), dropped);
+
+  bench_events (b);
+  fail_unless_equals_int (bench_count (b, AMT_EVENT_PORT_LEARNT, &ev), 1);
+  fail_unless_equals_uint64 (stats->data_dropped[-dropped], 4);
+  bench_free (b);
+}
+
+GST_END_TEST;
+
+/* Where another channel of source and group has no port, it takes what a
+ * channel that moved no longer does. */
+GST_START_TEST (test_set_port_of_two)
+{
+  test_bench *b = active (5001);
+
+  fail_unless_equals_int (bench_join (b, S1, G1, 0), 1);
+  fail_unless_equals_int (feed_port (b, 5001, 0), 1);
+  amt_gateway_set_port (b->gw, 0, 5002, b->now);
+  fail_unless_equals_int (feed_port (b, 5002, 0), 1);
+  fail_unless_equals_int (feed_port (b, 5001, 1), 1);
+  fail_unless_equals_int (feed_port (b, 5003, 1), CORE_ERR_PORT_NOT_SUBSCRIBED);
   bench_free (b);
 }
 
@@ -459,6 +529,8 @@ amt_gateway_data_suite (void)
   tcase_add_test (tc, test_nothing_reported);
   tcase_add_test (tc, test_channels);
   tcase_add_test (tc, test_channels_change);
+  tcase_add_test (tc, test_set_port);
+  tcase_add_test (tc, test_set_port_of_two);
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_hostile);
   tcase_add_test (tc, test_scope);

@@ -262,6 +262,49 @@ GST_START_TEST (test_pause)
 
 GST_END_TEST;
 
+/* The port is another one: native has its time again before the tunnel is
+ * wanted, and must prove its health anew; packets like those of the port before
+ * are no duplicates. */
+GST_START_TEST (test_other_port)
+{
+  static const step before[] = {
+    {900, N, 1, true, false, N}
+  };
+  static const step alone[] = {
+    {1000, O, 0, false, false, N},
+    {1950, O, 0, false, true, N},
+    {2000, T, 2, true, true, T},
+    {2100, N, 3, true, true, T},
+    {2600, N, 4, true, true, T}
+  };
+  static const step both[] = {
+    {2700, T, 4, true, true, T},
+    {2800, N, 2, true, true, T},
+    {2900, T, 2, false, true, T},
+    {3150, N, 5, true, true, T},
+    {3700, N, 6, true, true, T},
+    {3800, N, 7, true, false, N}
+  };
+  receiver *rx = make ();
+
+  receiver_start (rx, true, 0);
+  play (rx, before, G_N_ELEMENTS (before));
+  receiver_other_port (rx, true, 950 * MS);
+  play (rx, alone, G_N_ELEMENTS (alone));
+  receiver_other_port (rx, true, 2650 * MS);
+  play (rx, both, G_N_ELEMENTS (both));
+  fail_unless_equals_uint64 (receiver_duplicates (rx), 1);
+
+  /* It could not be joined there. */
+  receiver_other_port (rx, false, 3900 * MS);
+  fail_unless (receiver_wants_tunnel (rx));
+  fail_unless (packet (rx, T, 7, 3950 * MS));
+  fail_unless_equals_int (receiver_delivery (rx), T);
+  receiver_free (rx);
+}
+
+GST_END_TEST;
+
 /* Native flaps each 3 s for an hour: each packet once, and no more than two
  * moves each time. */
 GST_START_TEST (test_flapping)
@@ -374,6 +417,7 @@ receiver_suite (void)
   tcase_add_test (tc, test_not_healthy);
   tcase_add_test (tc, test_same_bytes);
   tcase_add_test (tc, test_pause);
+  tcase_add_test (tc, test_other_port);
   tcase_add_test (tc, test_flapping);
   tcase_add_loop_test (tc, test_random, 0, 100);
   return s;

@@ -603,12 +603,6 @@ count_threads (void)
   return count_entries ("/proc/self/task");
 }
 
-guint
-count_fds (void)
-{
-  return count_entries ("/proc/self/fd");
-}
-
 static void
 wait_for_entries (const gchar * path, guint n)
 {

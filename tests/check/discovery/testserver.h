@@ -9,6 +9,8 @@
 #include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 
+#include "fds.h"
+
 /*
  * Certificates, for localhost, manifests.example and 127.0.0.1
  */
@@ -110,7 +112,6 @@ void wait_for_count (const guint * count, guint n);
 void wait_for_threads (guint n);
 void wait_for_fds (guint n);
 guint count_threads (void);
-guint count_fds (void);
 
 /* Runs the main context for so long. */
 void run_for (guint ms);

@@ -5,7 +5,6 @@
  */
 #include "httptest.h"
 
-#include <dirent.h>
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
@@ -395,16 +394,4 @@ http_silent_wait_closed (CURL * silent)
       poll (&pfd, 1, 100);
     code = curl_easy_recv (silent, buf, sizeof (buf), &n);
   }
-}
-
-guint
-count_fds (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  guint n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
 }

@@ -9,6 +9,8 @@
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
 
+#include "fds.h"
+
 /* Names of files of a certificate authority and of what it signed, made once
  * by http_test_begin (). */
 typedef struct
@@ -84,5 +86,3 @@ CURL *http_silent_new (guint port, const gchar * path);
 
 /* Reads what is there until the other side has closed the connection. */
 void http_silent_wait_closed (CURL * silent);
-
-guint count_fds (void);

@@ -5,7 +5,6 @@
  */
 #include "relayharness.h"
 
-#include <dirent.h>
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
@@ -128,16 +127,4 @@ relay_expect (PeerGateway * peer, const PeerChannel * channel, gsize len,
   peer_expect (peer, channel, map.data, map.size);
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
-}
-
-guint
-count_fds (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  guint n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
 }

@@ -8,6 +8,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/gst.h>
 
+#include "fds.h"
 #include "peergateway.h"
 
 /* Two channels, and how their datagrams look by default. */
@@ -39,5 +40,3 @@ GstBuffer *relay_make_buffer (gsize len, guint8 seed);
 void relay_push (GstHarness * h, gsize len, guint8 seed);
 void relay_expect (PeerGateway * peer, const PeerChannel * channel, gsize len,
     guint8 seed);
-
-guint count_fds (void);

@@ -5,7 +5,6 @@
  */
 #include "srctest.h"
 
-#include <dirent.h>
 #include <string.h>
 
 #include "stopwatch.h"
@@ -444,16 +443,4 @@ buffer_seq (GstBuffer * buffer)
 
   fail_unless_equals_int (gst_buffer_extract (buffer, 0, bytes, 4), 4);
   return (guint32) bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-}
-
-guint
-count_fds (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  guint n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
 }

@@ -8,6 +8,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include "fds.h"
 #include "peerrelay.h"
 
 #define S4 "192.0.2.10"
@@ -91,5 +92,3 @@ void check_sum (GstElement * src);
 /* Whether the buffer holds payload number seq of that length. */
 void check_payload (GstBuffer * buffer, guint32 seq, gsize len);
 guint32 buffer_seq (GstBuffer * buffer);
-
-guint count_fds (void);
