@@ -14,6 +14,10 @@
 #include "processwide.h"
 #include "resolver.h"
 
+/* ns: a server that says nothing of how long its answers are good is asked again
+ * before that. */
+static const guint64 keep_time = 60 * CORE_SECOND;
+
 /* Shared by all copies of this library in the process. */
 typedef struct
 {
@@ -53,6 +57,7 @@ typedef struct
   shared_worker *shared;
   dorms_cache *cache;
   McResolver *resolver;
+  fetch_pool *pool;
   GMainContext *context;
   GSource *source;
   GPtrArray *requests;
@@ -122,16 +127,18 @@ on_ended (gpointer user, outcome result, const gchar * text)
 }
 
 static fetch *
-start_get (request * r, const dorms_question * question, const gchar * ca_file)
+start_get (worker * w, request * r, const dorms_cache_question * asked)
 {
   static const fetch_callbacks callbacks = { on_response, on_body, on_ended };
+  const dorms_question *question = &asked->question;
   gchar url[DORMS_URL_MAX];
   const fetch_request wanted = {
     .url = url,
     .accept = question->accept,
     .if_none_match = question->etag[0] != '\0' ? question->etag : NULL,
     .no_cache = question->no_cache,
-    .ca_file = ca_file,
+    .ca_file = asked->tls_ca_file,
+    .pool = w->pool,
     .max_body = question->max_body,
     .connect_timeout = question->connect_timeout,
     .total_timeout = question->timeout,
@@ -153,7 +160,7 @@ ask (worker * w, const dorms_cache_question * asked)
     r->query = mc_query_new (w->resolver, question->name, DNS_TYPE_SRV,
         question->timeout, w->wake_fd);
   else
-    r->get = start_get (r, question, asked->tls_ca_file);
+    r->get = start_get (w, r, asked);
   g_ptr_array_add (w->requests, r);
 }
 
@@ -311,6 +318,7 @@ run (gpointer data)
   };
 
   g_main_context_push_thread_default (w.context);
+  w.pool = fetch_pool_new (keep_time);
   w.source = g_unix_fd_source_new (w.wake_fd, G_IO_IN);
   g_source_set_callback (w.source, G_SOURCE_FUNC (on_wake), NULL, NULL);
   g_source_attach (w.source, w.context);
@@ -319,6 +327,7 @@ run (gpointer data)
     g_main_context_iteration (w.context, TRUE);
   }
   g_ptr_array_unref (w.requests);
+  fetch_pool_free (w.pool);
   g_source_destroy (w.source);
   g_source_unref (w.source);
   g_main_context_pop_thread_default (w.context);

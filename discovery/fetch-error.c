@@ -141,7 +141,7 @@ find_detail (const fetch_ending * ending, outcome result)
       curl_easy_getinfo (ending->easy, CURLINFO_OS_ERRNO, &number);
       return number > 0 ? g_strerror ((gint) number) : ending->detail;
     case OUTCOME_TIMEOUT:
-      curl_easy_getinfo (ending->easy, CURLINFO_APPCONNECT_TIME_T, &connected);
+      curl_easy_getinfo (ending->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
       return connected > 0 ? "the response is not complete" :
           "there is no connection";
     default:

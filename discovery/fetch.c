@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * One GET over HTTPS, by libcurl, in the main context of the caller.
- *
- * libcurl says which sockets and which time it waits for; a GSource waits for
- * them and hands back what happened.
+ * One GET over HTTPS, by libcurl.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,12 +10,20 @@
 #include "fetch.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "fetch-error.h"
+#include "fetch-pool.h"
 
 #define DEFAULT_MAX_HEADER (64 * 1024)
 #define DEFAULT_CONNECT_TIMEOUT (10 * G_GUINT64_CONSTANT (1000000000))
+
+/* s: so old, authorities are read anew, and servers have to show anew who they
+ * are. */
+#define MAX_AUTHORITIES_AGE 60L
+#define MAX_CONNECTION_AGE 600L
 
 /* The header fields that matter. */
 enum
@@ -41,25 +46,6 @@ static const gchar *const field_names[N_FIELDS] = {
   "expires", "date", "etag", "transfer-encoding", "content-length"
 };
 
-/* A socket of libcurl's that is waited for. */
-typedef struct
-{
-  curl_socket_t fd;
-  gpointer tag;
-} watch;
-
-typedef struct
-{
-  curl_socket_t fd;
-  int what;                     /* CURL_CSELECT_... */
-} readiness;
-
-typedef struct
-{
-  GSource parent;
-  fetch *owner;
-} fetch_source;
-
 struct _fetch
 {
   fetch_callbacks callbacks;
@@ -71,10 +57,10 @@ struct _fetch
   guint64 max_body;
   guint64 max_header;
 
-  GSource *source;
-  GArray *watches;
-  CURLM *multi;                 /* NULL when it is over */
-  CURL *easy;
+  fetch_pool *pool;
+  gboolean owns_pool;
+  CURL *easy;                   /* NULL when it is over */
+  int user_timeout;             /* ms */
   struct curl_slist *headers;
   struct curl_slist *connect_to;
   char detail[CURL_ERROR_SIZE];
@@ -86,9 +72,8 @@ struct _fetch
   gboolean too_large;
 
   gchar *refusal;               /* why it was not begun */
-  gboolean busy;                /* libcurl is at work, or a callback */
-  gboolean freed;               /* by a callback: the rest waits until it is
-                                   over */
+  gboolean freed;               /* by a callback, and not called any more: the
+                                   rest waits until it is over */
 };
 
 static gpointer
@@ -104,33 +89,24 @@ clear_fields (fetch * f)
     g_clear_pointer (&f->fields[i], g_free);
 }
 
-/* The connection is closed, the sockets with it. */
 static void
 end_transfer (fetch * f)
 {
-  if (f->multi == NULL)
+  if (f->easy == NULL)
     return;
-  curl_multi_remove_handle (f->multi, f->easy);
+  fetch_pool_remove (f->pool, f->easy);
   curl_easy_cleanup (f->easy);
-  curl_multi_cleanup (f->multi);
-  f->multi = NULL;
   f->easy = NULL;
-  for (guint i = 0; i < f->watches->len; i++)
-    g_source_remove_unix_fd (f->source,
-        g_array_index (f->watches, watch, i).tag);
-  g_array_set_size (f->watches, 0);
-  g_source_set_ready_time (f->source, -1);
 }
 
-static void
-destroy (fetch * f)
+void
+fetch_destroy (fetch * f)
 {
   end_transfer (f);
+  if (f->owns_pool)
+    fetch_pool_free (f->pool);
   curl_slist_free_all (f->headers);
   curl_slist_free_all (f->connect_to);
-  g_source_destroy (f->source);
-  g_source_unref (f->source);
-  g_array_unref (f->watches);
   clear_fields (f);
   g_free (f->refusal);
   g_free (f->ca_file);
@@ -141,41 +117,16 @@ destroy (fetch * f)
  * What libcurl calls
  */
 
+/* What a server does not even acknowledge for so long says that the way to it
+ * is gone; libcurl then asks over a new connection, if that was an old one. */
 static int
-on_socket (CURL * easy, curl_socket_t fd, int what, void *user, void *unused)
-{
-  fetch *f = user;
-  GIOCondition condition = G_IO_ERR | G_IO_HUP;
-  watch added = { fd, NULL };
-  guint i = 0;
-
-  while (i < f->watches->len && g_array_index (f->watches, watch, i).fd != fd)
-    i++;
-  if (i < f->watches->len) {
-    g_source_remove_unix_fd (f->source,
-        g_array_index (f->watches, watch, i).tag);
-    g_array_remove_index_fast (f->watches, i);
-  }
-  if (what == CURL_POLL_REMOVE)
-    return 0;
-
-  if (what & CURL_POLL_IN)
-    condition |= G_IO_IN;
-  if (what & CURL_POLL_OUT)
-    condition |= G_IO_OUT;
-  added.tag = g_source_add_unix_fd (f->source, fd, condition);
-  g_array_append_val (f->watches, added);
-  return 0;
-}
-
-static int
-on_timer (CURLM * multi, long timeout_ms, void *user)
+on_new_socket (void *user, curl_socket_t fd, curlsocktype purpose)
 {
   fetch *f = user;
 
-  g_source_set_ready_time (f->source, timeout_ms < 0 ? -1 :
-      g_get_monotonic_time () + (gint64) timeout_ms * 1000);
-  return 0;
+  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &f->user_timeout,
+      sizeof (f->user_timeout));
+  return CURL_SOCKOPT_OK;
 }
 
 /* Of a field that is given twice, the first counts, unless it is a list, which
@@ -259,6 +210,8 @@ on_header (char *line, size_t size, size_t n, void *user)
   size_t len = size * n;
   size_t text_len = len;
 
+  if (f->freed)
+    return 0;
   f->header_octets += len;
   if (f->header_octets > f->max_header) {
     f->too_large = TRUE;
@@ -284,6 +237,8 @@ on_body (char *data, size_t size, size_t n, void *user)
   fetch *f = user;
   size_t len = size * n;
 
+  if (f->freed)
+    return 0;
   if (!f->responded)
     return len;                 /* of a redirect */
   if (f->max_body > 0 && len > f->max_body - f->body_octets) {
@@ -295,10 +250,6 @@ on_body (char *data, size_t size, size_t n, void *user)
     f->callbacks.body (f->user, (const guint8 *) data, len);
   return f->freed ? 0 : len;
 }
-
-/*
- * The source
- */
 
 static void
 finish (fetch * f, CURLcode code)
@@ -314,81 +265,16 @@ finish (fetch * f, CURLcode code)
     f->callbacks.ended (f->user, result, text);
 }
 
-static void
-refuse (fetch * f)
+void
+fetch_over (fetch * f, CURLcode code)
 {
-  g_autofree gchar *text = g_steal_pointer (&f->refusal);
-
-  g_source_set_ready_time (f->source, -1);
-  if (f->callbacks.ended)
-    f->callbacks.ended (f->user, OUTCOME_BAD_URI, text);
-}
-
-static GArray *
-take_readiness (fetch * f)
-{
-  GArray *ready = g_array_new (FALSE, FALSE, sizeof (readiness));
-
-  for (guint i = 0; i < f->watches->len; i++) {
-    watch *w = &g_array_index (f->watches, watch, i);
-    GIOCondition condition = g_source_query_unix_fd (f->source, w->tag);
-    readiness r = { w->fd, 0 };
-
-    if (condition & G_IO_IN)
-      r.what |= CURL_CSELECT_IN;
-    if (condition & G_IO_OUT)
-      r.what |= CURL_CSELECT_OUT;
-    if (condition & (G_IO_ERR | G_IO_HUP | G_IO_NVAL))
-      r.what |= CURL_CSELECT_ERR;
-    if (r.what)
-      g_array_append_val (ready, r);
-  }
-  return ready;
-}
-
-/* Lets libcurl work on what happened, and calls back meanwhile. */
-static void
-work (fetch * f)
-{
-  g_autoptr (GArray) ready = take_readiness (f);
-  gint64 due = g_source_get_ready_time (f->source);
-  CURLMsg *message;
-  int running, left;
-
-  if (due >= 0 && due <= g_get_monotonic_time ()) {
-    /* libcurl sets it anew when there is something else to wait for. */
-    g_source_set_ready_time (f->source, -1);
-    curl_multi_socket_action (f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  }
-  for (guint i = 0; i < ready->len && !f->freed; i++) {
-    readiness *r = &g_array_index (ready, readiness, i);
-
-    curl_multi_socket_action (f->multi, r->fd, r->what, &running);
-  }
   if (f->freed)
-    return;
-  message = curl_multi_info_read (f->multi, &left);
-  if (message != NULL && message->msg == CURLMSG_DONE)
-    finish (f, message->data.result);
+    end_transfer (f);
+  else if (f->refusal == NULL)
+    finish (f, code);
+  else if (f->callbacks.ended)
+    f->callbacks.ended (f->user, OUTCOME_BAD_URI, f->refusal);
 }
-
-static gboolean
-on_dispatch (GSource * source, GSourceFunc unused, gpointer unused_data)
-{
-  fetch *f = ((fetch_source *) source)->owner;
-
-  f->busy = TRUE;
-  if (f->refusal != NULL)
-    refuse (f);
-  else if (f->multi != NULL)
-    work (f);
-  f->busy = FALSE;
-  if (f->freed)
-    destroy (f);
-  return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs source_funcs = {.dispatch = on_dispatch };
 
 /*
  * Life
@@ -401,13 +287,13 @@ to_ms (guint64 time)
   return (long) CLAMP (time / 1000000, 1, G_MAXINT);
 }
 
-static gboolean
+/* refusal: why it is none of ours */
+static void
 check_url (const gchar * url, gchar ** refusal)
 {
   CURLU *parts = curl_url ();
   CURLUcode code = CURLUE_OUT_OF_MEMORY;
   char *scheme = NULL;
-  gboolean ok = FALSE;
 
   if (parts != NULL)
     code = curl_url_set (parts, CURLUPART_URL, url, CURLU_DISALLOW_USER);
@@ -417,11 +303,8 @@ check_url (const gchar * url, gchar ** refusal)
   else if (curl_url_get (parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
       strcmp (scheme, "https") != 0)
     *refusal = g_strdup_printf ("%s: only https is fetched", url);
-  else
-    ok = TRUE;
   curl_free (scheme);
   curl_url_cleanup (parts);
-  return ok;
 }
 
 /* "HOST:PORT:TARGET" for CURLOPT_CONNECT_TO: no other host of a redirect is
@@ -513,6 +396,23 @@ set_up_bounds (fetch * f, const fetch_request * request)
   curl_easy_setopt (f->easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
+/* For what others leave behind, and leave to others. */
+static void
+set_up_sharing (fetch * f, const fetch_request * request)
+{
+  guint64 connect_timeout = request->connect_timeout;
+
+  if (connect_timeout == 0)
+    connect_timeout = DEFAULT_CONNECT_TIMEOUT;
+  f->user_timeout = (int) to_ms (connect_timeout);
+  curl_easy_setopt (f->easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+  curl_easy_setopt (f->easy, CURLOPT_SOCKOPTDATA, f);
+  curl_easy_setopt (f->easy, CURLOPT_CA_CACHE_TIMEOUT, MAX_AUTHORITIES_AGE);
+  curl_easy_setopt (f->easy, CURLOPT_MAXLIFETIME_CONN, MAX_CONNECTION_AGE);
+  /* The network may be another one now, with other addresses. */
+  curl_easy_setopt (f->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+}
+
 static void
 set_up_callbacks (fetch * f)
 {
@@ -522,18 +422,13 @@ set_up_callbacks (fetch * f)
   curl_easy_setopt (f->easy, CURLOPT_HEADERDATA, f);
   curl_easy_setopt (f->easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt (f->easy, CURLOPT_WRITEDATA, f);
-  curl_multi_setopt (f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt (f->multi, CURLMOPT_SOCKETDATA, f);
-  curl_multi_setopt (f->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt (f->multi, CURLMOPT_TIMERDATA, f);
 }
 
 static void
 set_up_transfer (fetch * f, const fetch_request * request)
 {
   f->easy = curl_easy_init ();
-  f->multi = curl_multi_init ();
-  g_assert (f->easy != NULL && f->multi != NULL);       /* as g_new () */
+  g_assert (f->easy != NULL);   /* as g_new () */
 
   curl_easy_setopt (f->easy, CURLOPT_URL, request->url);
   if (request->connect_to) {
@@ -544,8 +439,9 @@ set_up_transfer (fetch * f, const fetch_request * request)
   set_up_security (f);
   set_up_bounds (f, request);
   set_up_callbacks (f);
-  /* Nothing is begun here: the timer is set to now. */
-  curl_multi_add_handle (f->multi, f->easy);
+  if (!f->owns_pool)
+    set_up_sharing (f, request);
+  fetch_pool_add (f->pool, f->easy, f);
 }
 
 fetch *
@@ -562,20 +458,16 @@ fetch_start (const fetch_request * request, const fetch_callbacks * callbacks,
   f->max_body = request->max_body;
   f->max_header = request->max_header ? request->max_header :
       DEFAULT_MAX_HEADER;
-  f->watches = g_array_new (FALSE, FALSE, sizeof (watch));
-  f->source = g_source_new (&source_funcs, sizeof (fetch_source));
-  ((fetch_source *) f->source)->owner = f;
-  g_source_set_static_name (f->source, "fetch");
-
-  if (!g_once (&once, init_curl, NULL)) {
+  if (!g_once (&once, init_curl, NULL))
     f->refusal = g_strdup ("libcurl cannot be initialised");
-    g_source_set_ready_time (f->source, 0);
-  } else if (!check_url (request->url, &f->refusal)) {
-    g_source_set_ready_time (f->source, 0);
-  } else {
+  else
+    check_url (request->url, &f->refusal);
+  f->owns_pool = request->pool == NULL || f->refusal != NULL;
+  f->pool = f->owns_pool ? fetch_pool_new (0) : request->pool;
+  if (f->refusal != NULL)
+    fetch_pool_call (f->pool, f);
+  else
     set_up_transfer (f, request);
-  }
-  g_source_attach (f->source, g_main_context_get_thread_default ());
   return f;
 }
 
@@ -584,10 +476,10 @@ fetch_free (fetch * fetch)
 {
   if (fetch == NULL)
     return;
-  if (fetch->busy)
+  if (fetch_pool_defer (fetch->pool, fetch))
     fetch->freed = TRUE;
   else
-    destroy (fetch);
+    fetch_destroy (fetch);
 }
 
 const fetch_methods fetch_over_https = { fetch_start, fetch_free };

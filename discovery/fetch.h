@@ -19,6 +19,10 @@
 
 G_BEGIN_DECLS
 
+/* Connections that fetches of a thread leave to each other.  None is used for
+ * another host, or where other authorities are to vouch for it. */
+typedef struct _fetch_pool fetch_pool;
+
 /* Zero in a field means its default. */
 typedef struct
 {
@@ -30,6 +34,8 @@ typedef struct
   const gchar *connect_to;      /* HOST:PORT to connect to instead of the URL's,
                                    IPv6 in brackets; the certificate is still
                                    to be for the URL's host; NULL: no other */
+  fetch_pool *pool;             /* whose connections are used; NULL: a new one
+                                   is, and closed at the end */
   guint max_redirects;          /* https to https alone; 0: the redirect itself
                                    is the response */
   guint64 max_body;             /* octets; 0: no bound */
@@ -78,6 +84,15 @@ fetch *fetch_start (const fetch_request * request,
 /* Ends it wherever it is, without waiting for the network; afterwards there is
  * no callback.  NULL is fine. */
 void fetch_free (fetch * fetch);
+
+/* For the thread-default main context.  keep_time: how long a few connections
+ * stay open when there is no fetch, in ns.  response () and body () of one of
+ * its fetches start no other one. */
+fetch_pool *fetch_pool_new (guint64 keep_time);
+
+/* Closes all of them, without waiting for the network; its fetches have been
+ * freed.  NULL is fine. */
+void fetch_pool_free (fetch_pool * pool);
 
 /* What tests replace. */
 typedef struct

@@ -26,6 +26,13 @@ typedef void (*MetadataFunc) (TestPeer * peer, const gchar * request);
 
 static guint n_asked;           /* for metadata; atomic */
 
+/* Tests are not always forked. */
+static void
+setup (void)
+{
+  g_atomic_int_set (&n_asked, 0);
+}
+
 static void
 serve (TestPeer * peer, gpointer user)
 {
@@ -153,6 +160,58 @@ GST_START_TEST (test_answer)
   wait_until_asked (2);
   fail_unless (g_atomic_int_get (&is_confirmed));
   leave (user);
+  test_server_free (server);
+}
+
+GST_END_TEST;
+
+static gint n_kept;             /* connections that are open; atomic */
+
+/* Keeps its connections. */
+static void
+serve_on (TestPeer * peer, gpointer user)
+{
+  gchar *request;
+
+  g_atomic_int_inc (&n_kept);
+  while ((request = test_peer_read_request (peer)) != NULL) {
+    const gchar *body = NULL;
+
+    if (g_str_has_prefix (request, "GET /.well-known/host-meta.json "))
+      body = ROOT_BODY;
+    else if (g_str_has_prefix (request, METADATA_PATH))
+      body = METADATA_BODY;
+    g_free (request);
+    test_peer_print (peer, "HTTP/1.1 %s\r\n"
+        "Content-Type: application/yang-data+json\r\n"
+        "Content-Length: %u\r\n\r\n%s", body ? "200 OK" : "404 Not Found",
+        body ? (guint) strlen (body) : 0, body ? body : "");
+    if (body != NULL && g_str_equal (body, METADATA_BODY))
+      g_atomic_int_inc (&n_asked);
+  }
+  g_atomic_int_add (&n_kept, -1);
+}
+
+/* All is asked over one connection, later on too, and nobody leaves it open. */
+GST_START_TEST (test_one_connection)
+{
+  TestServer *server = test_server_new ("good.pem", serve_on, NULL);
+  dorms_user *user = ask (test_server_port (server));
+  const dorms_snapshot *snapshot = wait_for_news (user);
+  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  fail_unless_equals_int (snapshot->state, DORMS_STATE_FRESH);
+  dorms_snapshot_unref (snapshot);
+  fail_unless_equals_int (test_server_n_peers (server), 1);
+  dorms_user_refresh (user, (core_time) g_get_monotonic_time () * 1000);
+  wait_until_asked (2);
+  fail_unless_equals_int (test_server_n_peers (server), 1);
+  fail_unless_equals_int (g_atomic_int_get (&n_kept), 1);
+  leave (user);
+  while (g_atomic_int_get (&n_kept) > 0) {
+    fail_if (g_get_monotonic_time () > deadline);
+    g_usleep (1000);
+  }
   test_server_free (server);
 }
 
@@ -368,7 +427,9 @@ dorms_worker_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_unchecked_fixture (tc, certificates_make, certificates_remove);
+  tcase_add_checked_fixture (tc, setup, NULL);
   tcase_add_test (tc, test_answer);
+  tcase_add_test (tc, test_one_connection);
   tcase_add_loop_test (tc, test_faults, 0, 8);
   tcase_add_loop_test (tc, test_leave, 0, 3);
   tcase_add_loop_test (tc, test_leave_silent_port, 0, 2);

@@ -58,6 +58,10 @@ done
 # Both elements shared one question.
 [ "$(grep -c 'GET .*group=232.1.1.1' access.log)" = 1 ] ||
   fail "the metadata server was asked more than once"
+# And all questions a connection.
+[ "$(grep -c 'GET ' access.log)" -gt 1 ] || fail "too little was asked"
+[ "$(cut -d ' ' -f 1 access.log | sort -u | wc -l)" = 1 ] ||
+  fail "several connections: $(cat access.log)"
 expect client verify.packets-rejected-unauthenticated = 0
 
 # Its relay dies, and another one takes over, with a sender of its own.

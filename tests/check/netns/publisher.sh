@@ -162,7 +162,8 @@ start_nginx () {
 user root; daemon off; master_process off; pid nginx.pid; error_log stderr;
 events { worker_connections 256; }
 http {
-  access_log access.log; default_type application/octet-stream; types { }
+  log_format connections '$connection $request';
+  access_log access.log connections; default_type application/octet-stream; types { }
   client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp;
   uwsgi_temp_path tmp; scgi_temp_path tmp;
   ssl_certificate server.pem; ssl_certificate_key server.key;
