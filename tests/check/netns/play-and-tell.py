@@ -14,7 +14,8 @@
 # N.asked, of progress; N.unpaired, what of it was told to end or to go on and
 # had not begun, to begin and had not ended, or never ended; N.src.FIELD and
 # N.verify.FIELD, statistics; N.message.NAME, counts.  SIGTERM ends them one
-# after the other: N.stop-ms is how long that took, null-ms the longest.
+# after the other: N.stop-ms is how long that took by a Stopwatch, null-ms the
+# longest.
 
 import os
 import signal
@@ -31,6 +32,35 @@ GAP_US = 200_000
 
 def now_us():
     return time.time_ns() // 1000
+
+
+class Stopwatch:
+    """How long something takes, without the time for which threads of this
+    process could have run but waited for a processor, as tests/check/stopwatch.h
+    has it."""
+
+    def __init__(self):
+        self.waited = self.all_waited()
+        self.begin = time.monotonic()
+
+    @staticmethod
+    def all_waited():
+        """Of each thread, the seconds that it has waited so far."""
+        waited = {}
+        for thread in os.listdir("/proc/self/task"):
+            try:
+                with open(f"/proc/self/task/{thread}/schedstat",
+                          encoding="ascii") as stat:
+                    waited[thread] = int(stat.read().split()[1]) / 1e9
+            except OSError:  # it has just ended
+                pass
+        return waited
+
+    def seconds(self):
+        elapsed = time.monotonic() - self.begin
+        for thread, waited in self.all_waited().items():
+            elapsed -= max(waited - self.waited.get(thread, 0), 0)
+        return max(elapsed, 0)
 
 
 class Player:
@@ -109,16 +139,16 @@ class Player:
 
     def stop(self):
         self.statistics()
-        begin = time.monotonic()
+        watch = Stopwatch()
         self.pipeline.set_state(Gst.State.READY)
-        ended = time.monotonic()
+        elapsed = watch.seconds()
         while (message := self.bus.pop()) is not None:
             self.message(self.bus, message)
         for undertaking in self.open:
             self.add_text("unpaired", f"no end of {undertaking}")
-        resumed = time.monotonic()
+        watch = Stopwatch()
         self.pipeline.set_state(Gst.State.NULL)
-        elapsed = ended - begin + time.monotonic() - resumed
+        elapsed += watch.seconds()
         self.values["stop-ms"] = int(elapsed * 1000 + 1)
         return self.values["stop-ms"]
 
