@@ -580,13 +580,13 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
   if (n_datagrams > 0)
     gst_mc_output_begin (&rx->output, rx->tell.element, n_datagrams);
   rx->only_data = n_datagrams > 0 && n_ready == 0;
+  gst_mc_tell_begin (&rx->tell);
   take_batches (rx, batches, now);
 
   /* Answers first: a Query waits for its Update. */
   if (!step_after_data (rx, now))
     return -1;
-  rx->output.discont |= rx->tell.discont;
-  rx->tell.discont = FALSE;
+  rx->output.discont |= gst_mc_tell_take_gap (&rx->tell);
   if (rx->output.n > 0)
     gst_mc_tell_data (&rx->tell, now);
   return (gint) rx->output.n;
