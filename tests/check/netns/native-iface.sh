@@ -98,7 +98,7 @@ refused () {
   refused no-multicast c1 $CHANNEL multicast-iface=c1
   ip -n C link set c1 multicast on
   refused no-source source group=232.1.1.1 port=5001
-  refused no-port port source=198.51.100.2 group=232.1.1.1
+  refused no-port port source=198.51.100.2 group=232.1.1.1 dorms-uri=
   refused families source source=2001:db8:1::2 group=232.1.1.1 port=5001
   ip netns exec C sysctl -qw net.ipv4.igmp_max_memberships=0
   refused too-many 232.1.1.1 $CHANNEL
