@@ -13,7 +13,8 @@
 # errors and warnings; N.warnings, their number by the element's type;
 # N.asked, of progress; N.unpaired, what of it was told to end or to go on and
 # had not begun, to begin and had not ended, or never ended; N.src.FIELD and
-# N.verify.FIELD, statistics; N.message.NAME, counts.  SIGTERM ends them one
+# N.verify.FIELD, statistics; N.message.NAME, counts; N.moves, what was told of
+# paths, each behind the seconds since the start.  SIGTERM ends them one
 # after the other: N.stop-ms is how long that took by a Stopwatch, null-ms the
 # longest.
 
@@ -40,8 +41,8 @@ class Stopwatch:
     has it."""
 
     def __init__(self):
-        self.waited = self.all_waited()
         self.begin = time.monotonic()
+        self.waited = self.all_waited()
 
     @staticmethod
     def all_waited():
@@ -57,9 +58,10 @@ class Stopwatch:
         return waited
 
     def seconds(self):
+        waited = self.all_waited()
         elapsed = time.monotonic() - self.begin
-        for thread, waited in self.all_waited().items():
-            elapsed -= max(waited - self.waited.get(thread, 0), 0)
+        for thread, seconds in waited.items():
+            elapsed -= max(seconds - self.waited.get(thread, 0), 0)
         return max(elapsed, 0)
 
 
@@ -120,7 +122,10 @@ class Player:
             name = structure.get_name()
             count = f"message.{name}"
             self.values[count] = self.values.get(count, 0) + 1
-            if name == "multicast-metadata":
+            if name in ("multicast-join", "multicast-leave"):
+                self.add_text("moves", f"{time.monotonic() - self.start:.3f} "
+                              + structure.to_string())
+            elif name == "multicast-metadata":
                 elapsed = time.monotonic() - self.start
                 code = structure.get_string("code")
                 self.values.setdefault(code, int(elapsed * 1000))
