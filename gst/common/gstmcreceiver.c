@@ -616,8 +616,7 @@ step_before_data (GstMcReceiver * rx, core_time now)
 static void
 mark_gap (GstMcReceiver * rx)
 {
-  rx->output.discont |= rx->tell.discont;
-  rx->tell.discont = FALSE;
+  rx->output.discont |= gst_mc_tell_take_gap (&rx->tell);
 }
 
 gint
@@ -629,6 +628,7 @@ gst_mc_receiver_receive (GstMcReceiver * rx, gint n_ready, core_time now)
 
   if (!step_before_data (rx, now))
     return -1;
+  gst_mc_tell_begin (&rx->tell);
   mark_gap (rx);
   for (guint i = 0; i < rx->n_paths; i++) {
     guint messages;

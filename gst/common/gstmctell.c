@@ -103,11 +103,28 @@ join (GstMcTell * tell, core_time now)
 }
 
 void
+gst_mc_tell_begin (GstMcTell * tell)
+{
+  tell->left = FALSE;
+}
+
+gboolean
+gst_mc_tell_take_gap (GstMcTell * tell)
+{
+  gboolean discont = tell->discont;
+
+  if (tell->left)
+    return FALSE;               /* it comes after what is at hand */
+  tell->discont = FALSE;
+  return discont;
+}
+
+void
 gst_mc_tell_data (GstMcTell * tell, core_time now)
 {
   core_time silence = gst_mc_silence_data (&tell->silence, now);
 
-  if (!tell->joined)
+  if (!tell->joined && !tell->left)
     join (tell, now);
   if (silence)
     post_time (tell, "multicast-resumed", "silence", silence);
@@ -125,7 +142,10 @@ gst_mc_tell_leave (GstMcTell * tell, const gchar * delivery,
 {
   gchar relay[CORE_ADDR_TEXT_MAX];
 
-  if (!tell->joined || !g_str_equal (delivery, tell->delivery))
+  if (!g_str_equal (delivery, tell->delivery))
+    return;
+  tell->left = TRUE;
+  if (!tell->joined)
     return;
   tell->joined = FALSE;
   tell->started = now;
@@ -147,6 +167,7 @@ gst_mc_tell_move (GstMcTell * tell, const gchar * delivery,
   if (g_str_equal (delivery, tell->delivery))
     return;
   gst_mc_tell_leave (tell, tell->delivery, reason, now);
+  tell->left = FALSE;           /* a packet by the other one is at hand */
   tell->delivery = delivery;
   tell->event_sent = FALSE;
 }

@@ -29,6 +29,7 @@ typedef struct
   gboolean joined;              /* a packet came by this path */
   gboolean event_sent;          /* downstream has the right event */
   gboolean discont;             /* what comes next follows a gap */
+  gboolean left;                /* the path, since the wake-up began */
   gboolean waiting;             /* silence counts */
   core_time started;            /* the join was wanted, or a path that had
                                    brought data was lost */
@@ -49,6 +50,13 @@ void gst_mc_tell_cancel_request (GstMcTell * tell, const gchar * text);
 
 /* The port is another one now. */
 void gst_mc_tell_port (GstMcTell * tell, const channel_port * port);
+
+/* A wake-up begins.  The path may be left in the course of it: what it brought
+ * before is passed on, and is not the first packet of the next one. */
+void gst_mc_tell_begin (GstMcTell * tell);
+
+/* Whether what comes next follows a gap; asked once. */
+gboolean gst_mc_tell_take_gap (GstMcTell * tell);
 
 /* Data came: the first packet of a path, the end of a stall. */
 void gst_mc_tell_data (GstMcTell * tell, core_time now);

@@ -5,13 +5,16 @@
  */
 #include "stopwatch.h"
 
+#include <unistd.h>
+
 /* Microseconds that this thread has waited for a processor: the second number
  * of three.  0 where the kernel does not tell, or the thread has just ended. */
 static gint64
-waited_by (const gchar * thread)
+waited_by (guint64 thread)
 {
   g_autofree gchar *path =
-      g_strconcat ("/proc/self/task/", thread, "/schedstat", NULL);
+      g_strdup_printf ("/proc/self/task/%" G_GUINT64_FORMAT "/schedstat",
+      thread);
   g_autofree gchar *text = NULL;
   gchar *second;
 
@@ -21,43 +24,70 @@ waited_by (const gchar * thread)
   return (gint64) (g_ascii_strtoull (second, NULL, 10) / 1000);
 }
 
-void
-stopwatch_start (Stopwatch * watch)
+static void
+add_thread (Stopwatch * watch, guint64 thread)
 {
-  GDir *dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *thread;
-
-  watch->n = 0;
-  while (dir != NULL && watch->n < STOPWATCH_THREADS &&
-      (thread = g_dir_read_name (dir)) != NULL) {
-    watch->threads[watch->n].id = g_ascii_strtoull (thread, NULL, 10);
-    watch->threads[watch->n++].waited = waited_by (thread);
-  }
-  g_clear_pointer (&dir, g_dir_close);
-  watch->start = g_get_monotonic_time ();
+  if (watch->n == STOPWATCH_THREADS)
+    return;
+  watch->threads[watch->n].id = thread;
+  watch->threads[watch->n++].waited = waited_by (thread);
 }
 
 /* Since the start. */
 static gint64
-waited_lately_by (const Stopwatch * watch, const gchar * thread)
+waited_lately_by (const Stopwatch * watch, guint64 thread)
 {
-  guint64 id = g_ascii_strtoull (thread, NULL, 10);
-
   for (guint i = 0; i < watch->n; i++)
-    if (watch->threads[i].id == id)
+    if (watch->threads[i].id == thread)
       return MAX (waited_by (thread) - watch->threads[i].waited, 0);
   return waited_by (thread);
+}
+
+/* The threads but for this one. */
+static GArray *
+list_others (guint64 self)
+{
+  GArray *others = g_array_new (FALSE, FALSE, sizeof (guint64));
+  GDir *dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    guint64 thread = g_ascii_strtoull (name, NULL, 10);
+
+    if (thread != self)
+      g_array_append_val (others, thread);
+  }
+  g_clear_pointer (&dir, g_dir_close);
+  return others;
+}
+
+/* Only what is waited within the time that counts is taken off.  This thread,
+ * which may wait while it looks at the others, is looked at last of all in the
+ * end, and first here. */
+void
+stopwatch_start (Stopwatch * watch)
+{
+  guint64 self = (guint64) gettid ();
+  g_autoptr (GArray) others = NULL;
+
+  watch->n = 0;
+  watch->start = g_get_monotonic_time ();
+  add_thread (watch, self);
+  others = list_others (self);
+  for (guint i = 0; i < others->len; i++)
+    add_thread (watch, g_array_index (others, guint64, i));
 }
 
 gint64
 stopwatch_us (const Stopwatch * watch)
 {
-  gint64 us = g_get_monotonic_time () - watch->start;
-  GDir *dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *thread;
+  guint64 self = (guint64) gettid ();
+  g_autoptr (GArray) others = list_others (self);
+  gint64 us = 0;
 
-  while (dir != NULL && (thread = g_dir_read_name (dir)) != NULL)
-    us -= waited_lately_by (watch, thread);
-  g_clear_pointer (&dir, g_dir_close);
+  for (guint i = 0; i < others->len; i++)
+    us -= waited_lately_by (watch, g_array_index (others, guint64, i));
+  us -= waited_lately_by (watch, self);
+  us += g_get_monotonic_time () - watch->start;
   return MAX (us, 0);
 }

@@ -12,16 +12,16 @@
 
 #define SECOND G_GUINT64_CONSTANT (1000000000)
 
-/* user: the response, but for what follows the status. */
+/* user: the response, but for what follows the status.  Who does not say what he
+ * takes gets none. */
 static void
 answer (TestPeer * peer, gpointer user)
 {
   g_autofree gchar *request = test_peer_read_request (peer);
 
-  if (request != NULL) {
-    fail_unless (strstr (request, "\r\nAccept: application/ambi\r\n"));
+  if (request != NULL &&
+      strstr (request, "\r\nAccept: application/ambi\r\n") != NULL)
     test_peer_print (peer, "HTTP/1.1 %s", (const gchar *) user);
-  }
 }
 
 GST_START_TEST (test_uris)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "stopwatch.h"
 #include "stream.h"
 #include "testserver.h"
 #include "verifytest.h"
@@ -32,13 +33,14 @@ typedef struct
   gboolean withdrawn;           /* metadata without the first one */
   gboolean broken;              /* no metadata any more */
   gboolean expires;             /* the first one soon, and then it is not named;
-                                   the other one is named only then */
+                                   the other one is named only then, */
+  gboolean used;                /*   and not before a packet has passed */
   gboolean gone[N_STREAMS];     /* not to be had, any more */
   gint64 hold_until;            /* no metadata before that time */
+  gboolean holds;               /* as long as the metadata say, which is longer
+                                   than any test waits */
 
   TestServer *server;
-  gchar *first;                 /* how metadata name them */
-  gchar *second;
   GstHarness *h;
   GstElement *element;
   GstBus *bus;
@@ -49,10 +51,37 @@ typedef struct
     "\"sha-384\"," more "\"manifest-stream\":[" uris "]}"
 #define URI(path) "{\"uri\":\"https://localhost:%1$u/" path "\"}"
 
+/* The first stream, which may expire soon. */
+static gchar *
+name_first (Fixture * f)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 3);
+  g_autofree gchar *expiration = g_date_time_format (soon,
+      "\"expiration\":\"%Y-%m-%dT%H:%M:%SZ\",");
+
+  return g_strdup_printf (STREAM (5, "\"data-hold-time\":30000,"
+          "\"digest-hold-time\":60000,%2$s", URI ("nothing") "," URI ("m0")),
+      test_server_port (f->server), f->expires ? expiration : "");
+}
+
+static gboolean
+is_set (Fixture * f, const gboolean * flag)
+{
+  gboolean set;
+
+  g_mutex_lock (&f->lock);
+  set = *flag;
+  g_mutex_unlock (&f->lock);
+  return set;
+}
+
 static void
 send_metadata (Fixture * f, TestPeer * peer)
 {
   guint port = test_server_port (f->server);
+  g_autofree gchar *first = name_first (f);
+  g_autofree gchar *second = g_strdup_printf (STREAM (6, "", URI ("m1")), port);
   gboolean withdrawn, broken;
 
   g_mutex_lock (&f->lock);
@@ -65,6 +94,9 @@ send_metadata (Fixture * f, TestPeer * peer)
     return;
   }
   while (g_get_monotonic_time () < f->hold_until)
+    if (!test_peer_pause (peer, 2))
+      return;
+  while (f->expires && withdrawn && !is_set (f, &f->used))
     if (!test_peer_pause (peer, 2))
       return;
   if (f->useless) {
@@ -81,9 +113,9 @@ send_metadata (Fixture * f, TestPeer * peer)
       "{\"port\":5001,\"ietf-ambi:ambi\":{\"manifest-stream\":["
       "%2$s%3$s%4$s]}}],"
       "\"ietf-ambi:ambi\":{\"manifest-stream\":[" STREAM (4, "", URI ("m4"))
-      "]}}]}", port, withdrawn ? "" : f->first,
+      "]}}]}", port, withdrawn ? "" : first,
       withdrawn || f->expires ? "" : ",",
-      f->expires && !withdrawn ? "" : f->second);
+      f->expires && !withdrawn ? "" : second);
 }
 
 static void
@@ -154,10 +186,6 @@ static void
 set_up (Fixture * f)
 {
   GstElement *element = verify_element_new ();
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 3);
-  g_autofree gchar *expiration = g_date_time_format (soon,
-      "\"expiration\":\"%Y-%m-%dT%H:%M:%SZ\",");
   g_autofree gchar *uri = NULL;
 
   g_mutex_init (&f->lock);
@@ -167,16 +195,13 @@ set_up (Fixture * f)
     f->signers[i].algorithm = CORE_HASH_SHA_384;
   }
   f->server = test_server_new ("good.pem", serve, f);
-  f->first = g_strdup_printf (STREAM (5, "\"data-hold-time\":3000,"
-          "\"digest-hold-time\":15000,%2$s", URI ("nothing") "," URI ("m0")),
-      test_server_port (f->server), f->expires ? expiration : "");
-  f->second = g_strdup_printf (STREAM (6, "\"digest-hold-time\":9000,",
-          URI ("m1")), test_server_port (f->server));
   uri = g_strdup_printf ("https://localhost:%u", test_server_port (f->server));
   /* See ambiverify-uri.c. */
   fail_unless (stream_uri_is_valid (uri, NULL));
   g_object_set (element, "dorms-uri", uri, "tls-ca-file",
-      certificates_path ("ca.pem"), "data-hold-time", (guint64) 0, NULL);
+      certificates_path ("ca.pem"), NULL);
+  if (f->holds)
+    g_object_set (element, "data-hold-time", (guint64) 0, NULL);
   f->bus = verify_bus (element);
   f->h = verify_harness_new (element);
   f->element = f->h->element;
@@ -185,16 +210,16 @@ set_up (Fixture * f)
 static void
 tear_down (Fixture * f)
 {
-  gint64 before;
+  Stopwatch watch;
+  gint64 us;
 
   verify_bus_free (f->element, f->bus);
-  before = g_get_monotonic_time ();
+  stopwatch_start (&watch);
   gst_element_set_state (f->element, GST_STATE_NULL);
-  fail_unless (g_get_monotonic_time () - before < 500000);
+  us = stopwatch_us (&watch);
+  fail_unless (us < 500000, "stopping took %" G_GINT64_FORMAT " us", us);
   gst_harness_teardown (f->h);
   test_server_free (f->server);
-  g_free (f->first);
-  g_free (f->second);
   for (guint i = 0; i < N_STREAMS; i++)
     g_byte_array_unref (f->manifests[i]);
   g_mutex_clear (&f->lock);
@@ -227,18 +252,18 @@ GST_START_TEST (test_found)
 {
   GstStructure *message;
   GstClockTime min;
-  Fixture f = { 0 };
+  Fixture f = {.holds = TRUE };
 
   set_up (&f);
-  add_manifest (&f, 0, 0, 10);
+  message = verify_wait_for_message (f.bus, "multicast-metadata");
   verify_push (f.h, 3);
+  add_manifest (&f, 0, 0, 10);
   verify_push (f.h, 77);
   verify_expect (f.h, 3);
   verify_push (f.h, 4);
   verify_expect (f.h, 4);
   verify_expect_nothing (f.h);
 
-  message = verify_wait_for_message (f.bus, "multicast-metadata");
   fail_unless_equals_string (gst_structure_get_string (message, "state"),
       "fresh");
   fail_unless_equals_string (gst_structure_get_string (message, "code"), "ok");
@@ -248,7 +273,7 @@ GST_START_TEST (test_found)
   fail_unless_equals_uint64 (verify_stat (f.element, "cbacc-max-bitrate"),
       8000000);
   min = gst_harness_query_latency (f.h);
-  fail_unless_equals_uint64 (min, 3 * GST_SECOND);
+  fail_unless_equals_uint64 (min, 30 * GST_SECOND);
   fail_unless_equals_int (get_count (&f, &f.n_metadata), 1);
   verify_add_up (f.element);
   tear_down (&f);
@@ -395,6 +420,9 @@ GST_START_TEST (test_expiration)
   add_manifest (&f, 1, 0, 10);
   verify_push (f.h, 1);
   verify_expect (f.h, 1);
+  g_mutex_lock (&f.lock);
+  f.used = TRUE;
+  g_mutex_unlock (&f.lock);
   verify_wait_for_stat (f.element, "manifest-connections", 2);
   verify_push (f.h, 5);
   verify_expect (f.h, 5);

@@ -20,6 +20,7 @@
 #include "gstmcname.h"
 #include "gstmcsettings.h"
 #include "gstmcsilence.h"
+#include "gstmctell.h"
 #include "stopwatch.h"
 
 /*
@@ -589,6 +590,79 @@ GST_START_TEST (test_progress_pairs)
 GST_END_TEST;
 
 /*
+ * What is told of paths
+ */
+
+/* Takes the next message, which has this name. */
+static void
+expect_move (GstBus * bus, const gchar * name, const gchar * delivery)
+{
+  GstMessage *message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT);
+  const GstStructure *s;
+  guint64 latency = 0;
+
+  fail_unless (message != NULL, "no %s", name);
+  s = gst_message_get_structure (message);
+  fail_unless_equals_string (gst_structure_get_name (s), name);
+  fail_unless_equals_string (gst_structure_get_string (s, "delivery"),
+      delivery);
+  gst_structure_get_uint64 (s, "join-latency", &latency);
+  fail_unless (latency < GST_SECOND, "%" G_GUINT64_FORMAT, latency);
+  gst_message_unref (message);
+}
+
+/* Packets of a wake-up in the course of which their path is left are not the
+ * first ones of the next path, nor is the gap before them. */
+GST_START_TEST (test_packets_before_a_leave)
+{
+  GstElement *element = gst_element_factory_make ("fakesrc", NULL);
+  GstBus *bus = gst_bus_new ();
+  GstMcSettings settings = { 0 };
+  const gchar *tunnel = GST_MC_DELIVERY_TUNNEL;
+  GstMcTell tell;
+
+  gst_element_set_bus (element, bus);
+  gst_mc_tell_init (&tell, GST_BASE_SRC (element), &settings, tunnel);
+  tell.started = 1000;
+  gst_mc_tell_begin (&tell);
+  gst_mc_tell_data (&tell, 2000);
+  expect_move (bus, "multicast-join", tunnel);
+
+  /* The wake-up began before it was known that the relay is lost. */
+  gst_mc_tell_begin (&tell);
+  gst_mc_tell_leave (&tell, tunnel, "lost", 3001);
+  gst_mc_tell_gap (&tell, tunnel);
+  fail_if (gst_mc_tell_take_gap (&tell));
+  gst_mc_tell_data (&tell, 3000);
+  expect_move (bus, "multicast-leave", tunnel);
+  fail_unless (gst_bus_peek (bus) == NULL);
+
+  /* And again, before a packet came by the next one. */
+  gst_mc_tell_begin (&tell);
+  gst_mc_tell_leave (&tell, tunnel, "lost", 4001);
+  gst_mc_tell_data (&tell, 4000);
+  fail_unless (gst_bus_peek (bus) == NULL);
+
+  gst_mc_tell_begin (&tell);
+  fail_unless (gst_mc_tell_take_gap (&tell));
+  fail_if (gst_mc_tell_take_gap (&tell));
+  gst_mc_tell_data (&tell, 5000);
+  expect_move (bus, "multicast-join", tunnel);
+
+  /* A move is made because a packet came by the other one. */
+  gst_mc_tell_begin (&tell);
+  gst_mc_tell_move (&tell, GST_MC_DELIVERY_NATIVE, "native", 6000);
+  gst_mc_tell_data (&tell, 6000);
+  expect_move (bus, "multicast-leave", tunnel);
+  expect_move (bus, "multicast-join", GST_MC_DELIVERY_NATIVE);
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (element);
+}
+
+GST_END_TEST;
+
+/*
  * The stopwatch of the tests
  */
 
@@ -631,6 +705,7 @@ common_suite (void)
       G_N_ELEMENTS (bad_servers));
   tcase_add_test (tc, test_metadata_trust_wrong);
   tcase_add_test (tc, test_progress_pairs);
+  tcase_add_test (tc, test_packets_before_a_leave);
   return s;
 }
 

@@ -13,8 +13,10 @@
 # errors and warnings; N.warnings, their number by the element's type;
 # N.asked, of progress; N.unpaired, what of it was told to end or to go on and
 # had not begun, to begin and had not ended, or never ended; N.src.FIELD and
-# N.verify.FIELD, statistics; N.message.NAME, counts.  SIGTERM ends them one
-# after the other: N.stop-ms is how long that took, null-ms the longest.
+# N.verify.FIELD, statistics; N.message.NAME, counts; N.moves, what was told of
+# paths, each behind the seconds since the start.  SIGTERM ends them one
+# after the other: N.stop-ms is how long that took by a Stopwatch, null-ms the
+# longest.
 
 import os
 import signal
@@ -31,6 +33,36 @@ GAP_US = 200_000
 
 def now_us():
     return time.time_ns() // 1000
+
+
+class Stopwatch:
+    """How long something takes, without the time for which threads of this
+    process could have run but waited for a processor, as tests/check/stopwatch.h
+    has it."""
+
+    def __init__(self):
+        self.begin = time.monotonic()
+        self.waited = self.all_waited()
+
+    @staticmethod
+    def all_waited():
+        """Of each thread, the seconds that it has waited so far."""
+        waited = {}
+        for thread in os.listdir("/proc/self/task"):
+            try:
+                with open(f"/proc/self/task/{thread}/schedstat",
+                          encoding="ascii") as stat:
+                    waited[thread] = int(stat.read().split()[1]) / 1e9
+            except OSError:  # it has just ended
+                pass
+        return waited
+
+    def seconds(self):
+        waited = self.all_waited()
+        elapsed = time.monotonic() - self.begin
+        for thread, seconds in waited.items():
+            elapsed -= max(seconds - self.waited.get(thread, 0), 0)
+        return max(elapsed, 0)
 
 
 class Player:
@@ -90,7 +122,10 @@ class Player:
             name = structure.get_name()
             count = f"message.{name}"
             self.values[count] = self.values.get(count, 0) + 1
-            if name == "multicast-metadata":
+            if name in ("multicast-join", "multicast-leave"):
+                self.add_text("moves", f"{time.monotonic() - self.start:.3f} "
+                              + structure.to_string())
+            elif name == "multicast-metadata":
                 elapsed = time.monotonic() - self.start
                 code = structure.get_string("code")
                 self.values.setdefault(code, int(elapsed * 1000))
@@ -109,16 +144,16 @@ class Player:
 
     def stop(self):
         self.statistics()
-        begin = time.monotonic()
+        watch = Stopwatch()
         self.pipeline.set_state(Gst.State.READY)
-        ended = time.monotonic()
+        elapsed = watch.seconds()
         while (message := self.bus.pop()) is not None:
             self.message(self.bus, message)
         for undertaking in self.open:
             self.add_text("unpaired", f"no end of {undertaking}")
-        resumed = time.monotonic()
+        watch = Stopwatch()
         self.pipeline.set_state(Gst.State.NULL)
-        elapsed = ended - begin + time.monotonic() - resumed
+        elapsed += watch.seconds()
         self.values["stop-ms"] = int(elapsed * 1000 + 1)
         return self.values["stop-ms"]
 
