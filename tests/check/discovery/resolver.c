@@ -6,7 +6,6 @@
  */
 #include "resolver-backend.h"
 
-#include <dirent.h>
 #include <gmodule.h>
 #include <gst/check/gstcheck.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 
 #include "dnsserver.h"
 #include "stopwatch.h"
+#include "usage.h"
 
 /* Trust anchors: none at all, under two names. */
 #define NO_ANCHOR "/dev/null"
@@ -98,32 +98,6 @@ wait_for (McQuery * query, int wake_fd)
       fail_unless (read (wake_fd, &n, sizeof (n)) == sizeof (n));
   }
   return answer;
-}
-
-static guint
-count_entries (const gchar * path)
-{
-  DIR *dir = opendir (path);
-  guint n = 0;
-
-  fail_unless (dir != NULL);
-  while (readdir (dir))
-    n++;
-  closedir (dir);
-  return n;
-}
-
-/* Threads end in their own time. */
-static void
-wait_for_count (const gchar * path, guint wanted)
-{
-  const gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
-
-  while (count_entries (path) > wanted) {
-    fail_unless (g_get_monotonic_time () < deadline, "%s: %u, not %u", path,
-        count_entries (path), wanted);
-    g_usleep (5000);
-  }
 }
 
 static const struct
@@ -277,8 +251,8 @@ GST_START_TEST (test_cancel)
   Fixture f;
 
   fixture_init (&f, __i__);
-  n_fds = count_entries ("/proc/self/fd");
-  n_threads = count_entries ("/proc/self/task");
+  n_fds = count_fds ();
+  n_threads = count_threads ();
   for (guint i = 0; i < 20; i++) {
     McQuery *query = mc_query_new (f.resolver, "silent.example.",
         DNS_TYPE_AMTRELAY, CORE_SECOND, f.wake_fd);
@@ -305,8 +279,8 @@ GST_START_TEST (test_cancel)
   }
   mc_resolver_unref (f.resolver);
   f.resolver = NULL;
-  wait_for_count ("/proc/self/task", n_threads);
-  wait_for_count ("/proc/self/fd", n_fds);
+  wait_for_threads (n_threads);
+  wait_for_fds (n_fds);
   f.resolver = new_backend (__i__);
   fixture_clear (&f);
 }
@@ -434,7 +408,7 @@ GST_START_TEST (test_linger)
   Fixture f;
 
   fixture_init (&f, UNBOUND);
-  n_threads = count_entries ("/proc/self/task");
+  n_threads = count_threads ();
   mc_resolver_unref (f.resolver);
   f.resolver = mc_resolver_new_unbound_with (50000);
   for (guint i = 0; i < 3; i++) {
@@ -443,7 +417,7 @@ GST_START_TEST (test_linger)
 
     fail_unless_equals_int (wait_for (query, f.wake_fd)->status, DNS_STATUS_OK);
     mc_query_free (query);
-    wait_for_count ("/proc/self/task", n_threads);
+    wait_for_threads (n_threads);
     /* What was known went with it. */
     fail_unless_equals_int (dns_server_count (f.server, FALSE), i + 1);
   }

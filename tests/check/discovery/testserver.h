@@ -9,7 +9,7 @@
 #include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 
-#include "fds.h"
+#include "usage.h"
 
 /*
  * Certificates, for localhost, manifests.example and 127.0.0.1
@@ -107,11 +107,6 @@ void wait_for_port (guint port);
 
 void wait_for_flag (const gboolean * flag);
 void wait_for_count (const guint * count, guint n);
-
-/* Until there are no more than that; what is left behind is in the message. */
-void wait_for_threads (guint n);
-void wait_for_fds (guint n);
-guint count_threads (void);
 
 /* Runs the main context for so long. */
 void run_for (guint ms);

@@ -4,26 +4,13 @@
  * ambisign: flushes, branches that are missing or blocked, the end of a stream
  * of manifests, changes of state.
  */
-#include <dirent.h>
 #include <string.h>
 
 #include "signtest.h"
 #include "stopwatch.h"
+#include "usage.h"
 
 #define MS GST_MSECOND
-
-static guint
-count_entries (const gchar * path)
-{
-  DIR *dir = opendir (path);
-  guint n = 0;
-
-  fail_unless (dir != NULL);
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
-}
 
 /*
  * Branches
@@ -538,21 +525,6 @@ GST_END_TEST;
  * Changes of state
  */
 
-/* Until there are no more than that.  Threads of a pool, which serve tasks, are
- * more than needed where one was not yet back when another was wanted. */
-static void
-wait_for_threads (guint n)
-{
-  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
-
-  while (count_entries ("/proc/self/task") > n) {
-    fail_unless (g_get_monotonic_time () < end, "%u threads, not %u",
-        count_entries ("/proc/self/task"), n);
-    g_thread_pool_stop_unused_threads ();
-    g_usleep (1000);
-  }
-}
-
 /* Every start makes a new stream; a stop takes no time, whatever is held. */
 GST_START_TEST (test_restart)
 {
@@ -561,8 +533,8 @@ GST_START_TEST (test_restart)
   SignTest t;
 
   sign_test_init (&t, sign_element_new (S4, G4, "delay", 5 * GST_SECOND, NULL));
-  threads = count_entries ("/proc/self/task");
-  fds = count_entries ("/proc/self/fd");
+  threads = count_threads ();
+  fds = count_fds ();
   for (guint i = 0; i < 50; i++) {
     Stopwatch watch;
 
@@ -587,7 +559,7 @@ GST_START_TEST (test_restart)
   }
   fail_unless (same < 2);
   wait_for_threads (threads);
-  fail_unless (count_entries ("/proc/self/fd") <= fds + 1);
+  fail_unless (count_fds () <= fds + 1);
   sign_test_clear (&t);
 }
 

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "stopwatch.h"
+#include "usage.h"
 #include "verifytest.h"
 
 /*
@@ -109,8 +110,8 @@ GST_START_TEST (test_state_cycles)
     verify_add_up (f.element);
     fail_unless_equals_uint64 (verify_stat (f.element, "packets-held"), 0);
     if (i == 5) {
-      fds = verify_count_fds ();
-      threads = verify_count_threads ();
+      fds = count_fds ();
+      threads = count_threads ();
     }
     while (gst_harness_buffers_in_queue (f.h) > 0)
       gst_buffer_unref (gst_harness_pull (f.h));
@@ -120,8 +121,8 @@ GST_START_TEST (test_state_cycles)
     gst_harness_set_src_caps_str (f.m, "application/ambi");
     f.signer.next.manifest_seq = f.signer.next.first_packet_seq = 0;
   }
-  fail_unless_equals_int (verify_count_fds (), fds);
-  verify_wait_for_threads (threads);
+  fail_unless_equals_int (count_fds (), fds);
+  wait_for_threads (threads);
   verify_tear_down (&f);
 }
 

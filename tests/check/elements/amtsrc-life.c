@@ -34,33 +34,6 @@ resident (void)
   return pages * (guint) (sysconf (_SC_PAGESIZE) / 1024);
 }
 
-static guint
-count_threads (void)
-{
-  gchar *status;
-  guint n = 0;
-
-  fail_unless (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
-  fail_unless (sscanf (strstr (status, "Threads:"), "Threads: %u", &n) == 1);
-  g_free (status);
-  return n;
-}
-
-/* Until there are no more than that.  Threads of a pool, which serve tasks, are
- * more than needed where one was not yet back when another was wanted. */
-static void
-wait_for_threads (guint n)
-{
-  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
-
-  while (count_threads () > n) {
-    fail_unless (g_get_monotonic_time () < end, "%u threads, not %u",
-        count_threads (), n);
-    g_thread_pool_stop_unused_threads ();
-    g_usleep (1000);
-  }
-}
-
 static void
 cycle (SrcTest * t, PeerRelay * relay)
 {

@@ -9,7 +9,7 @@
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
 
-#include "fds.h"
+#include "usage.h"
 
 /* Names of files of a certificate authority and of what it signed, made once
  * by http_test_begin (). */

@@ -629,7 +629,6 @@ GST_START_TEST (test_native)
     g_usleep (1000);
   }
   send_until_pushed (&f, &senders[2], P3);
-  wait_for_threads (count_threads ());
   fds = count_fds ();
   rename_port (&f, "5001");
   expect_port (&f, 2, P1, "metadata");

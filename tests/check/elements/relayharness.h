@@ -8,7 +8,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/gst.h>
 
-#include "fds.h"
+#include "usage.h"
 #include "peergateway.h"
 
 /* Two channels, and how their datagrams look by default. */

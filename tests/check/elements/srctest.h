@@ -8,7 +8,7 @@
 
 #include <gst/check/gstcheck.h>
 
-#include "fds.h"
+#include "usage.h"
 #include "peerrelay.h"
 
 #define S4 "192.0.2.10"

@@ -5,7 +5,6 @@
  */
 #include "verifytest.h"
 
-#include <dirent.h>
 #include <gio/gio.h>
 #include <gst/net/gstnetaddressmeta.h>
 #include <stdio.h>
@@ -417,43 +416,6 @@ verify_count_messages (GstBus * bus, GstMessageType type, const gchar * name)
 /*
  * The process
  */
-
-static guint
-count_entries (const gchar * path)
-{
-  DIR *dir = opendir (path);
-  guint n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
-}
-
-guint
-verify_count_fds (void)
-{
-  return count_entries ("/proc/self/fd");
-}
-
-guint
-verify_count_threads (void)
-{
-  return count_entries ("/proc/self/task");
-}
-
-void
-verify_wait_for_threads (guint n)
-{
-  gint64 end = g_get_monotonic_time () + DEADLINE;
-
-  while (verify_count_threads () > n) {
-    fail_unless (g_get_monotonic_time () < end, "%u threads, not %u",
-        verify_count_threads (), n);
-    g_thread_pool_stop_unused_threads ();
-    g_usleep (1000);
-  }
-}
 
 gsize
 verify_rss (void)

@@ -120,12 +120,5 @@ GstStructure *verify_wait_for_message (GstBus * bus, const gchar * name);
 guint verify_count_messages (GstBus * bus, GstMessageType type,
     const gchar * name);
 
-guint verify_count_fds (void);
-guint verify_count_threads (void);
-
-/* Until there are no more than that.  Threads of a pool, which serve tasks, are
- * more than needed where one was not yet back when another was wanted. */
-void verify_wait_for_threads (guint n);
-
 /* Resident memory in bytes. */
 gsize verify_rss (void);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The gst-multicast authors
+ *
+ * What this process uses: file descriptors and threads.
+ */
+#include "usage.h"
+
+#include <gst/check/gstcheck.h>
+
+#define DEADLINE (15 * G_TIME_SPAN_SECOND)
+
+static guint
+count_entries (const gchar * path)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  fail_unless (dir != NULL);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  g_dir_close (dir);
+  return n;
+}
+
+guint
+count_fds (void)
+{
+  return count_entries ("/proc/self/fd");
+}
+
+guint
+count_threads (void)
+{
+  return count_entries ("/proc/self/task");
+}
+
+static void
+wait_for_entries (const gchar * path, guint n)
+{
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  while (count_entries (path) > n) {
+    fail_unless (g_get_monotonic_time () < end, "%s: %u, not %u", path,
+        count_entries (path), n);
+    g_thread_pool_stop_unused_threads ();
+    g_usleep (1000);
+  }
+}
+
+void
+wait_for_fds (guint n)
+{
+  wait_for_entries ("/proc/self/fd", n);
+}
+
+void
+wait_for_threads (guint n)
+{
+  wait_for_entries ("/proc/self/task", n);
+}
