@@ -130,11 +130,9 @@ ask_library (dorms * d, dorms_phase phase, const char *resource,
 static void
 check_modules (dorms * d, const dorms_server * server)
 {
-  unsigned needed = d->config.require_modules | DORMS_MODULE_DORMS;
-
   d->unknown_revisions = server->library.unknown_revisions;
   if (server->library_is_readable &&
-      (server->library.modules & needed) != needed)
+      !(server->library.modules & DORMS_MODULE_DORMS))
     dorms_fail_target (d, DORMS_VERSION_MISMATCH, NULL);
   else
     ask_metadata (d, server->form);

@@ -40,7 +40,6 @@ typedef struct
   dorms_trust trust;
   bool require_srv_match;       /* the source must name the configured server */
   const char *restconf_root;    /* NULL: ask the server's host-meta */
-  unsigned require_modules;     /* DORMS_MODULE_ bits, besides DORMS */
 } dorms_config;
 
 typedef struct dorms dorms;
