@@ -24,85 +24,6 @@ enum
   MAX_LENGTH = 0xffff           /* of the 16-bit length fields */
 };
 
-static uint64_t
-load64 (const uint8_t * p)
-{
-  uint64_t v;
-
-  memcpy (&v, p, sizeof (v));
-  return v;
-}
-
-/* One's-complement addition of 64 bits. */
-static uint64_t
-add64 (uint64_t a, uint64_t b)
-{
-  a += b;
-  return a + (a < b);
-}
-
-/* Over all whole words, in the machine's byte order: the sum does not mind
- * the grouping nor the order of the bytes (RFC 1071 §2), and this runs over
- * every payload.  Four sums at once, as the machine adds more than one. */
-static uint64_t
-sum_words (const uint8_t * data, size_t len)
-{
-  uint64_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  size_t i = 0;
-
-  for (; i + 32 <= len; i += 32) {
-    s0 = add64 (s0, load64 (data + i));
-    s1 = add64 (s1, load64 (data + i + 8));
-    s2 = add64 (s2, load64 (data + i + 16));
-    s3 = add64 (s3, load64 (data + i + 24));
-  }
-  for (; i + 8 <= len; i += 8)
-    s0 = add64 (s0, load64 (data + i));
-  return add64 (add64 (s0, s1), add64 (s2, s3));
-}
-
-uint32_t
-ip_sum (const uint8_t * data, size_t len, uint32_t sum)
-{
-  size_t left = len % 8;
-  uint64_t wide = sum_words (data, len);
-  uint8_t bytes[8] = { 0 };
-  uint16_t folded;
-
-  if (left > 0) {
-    memcpy (bytes, data + len - left, left);
-    wide = add64 (wide, load64 (bytes));
-  }
-  while (wide >> 16)
-    wide = (wide & 0xffff) + (wide >> 16);
-  folded = (uint16_t) wide;
-  memcpy (bytes, &folded, sizeof (folded));
-  wide = (uint64_t) sum + (uint32_t) (bytes[0] << 8 | bytes[1]);
-
-  while (wide >> 16)
-    wide = (wide & 0xffff) + (wide >> 16);
-  return (uint32_t) wide;
-}
-
-uint16_t
-ip_sum_finish (uint32_t sum)
-{
-  while (sum >> 16)
-    sum = (sum & 0xffff) + (sum >> 16);
-  return (uint16_t) ~ sum;
-}
-
-uint32_t
-ip_pseudo_sum (const core_ip * src, const core_ip * dst, uint8_t protocol,
-    size_t length)
-{
-  uint32_t sum = protocol;
-
-  sum += (uint32_t) (length >> 16) + (uint32_t) (length & 0xffff);
-  sum = ip_sum (src->bytes, core_ip_len (src), sum);
-  return ip_sum (dst->bytes, core_ip_len (dst), sum);
-}
-
 static int
 parse_v4 (const uint8_t * data, size_t len, ip_packet * out)
 {
@@ -295,7 +216,7 @@ plain_v4 (const uint8_t * data, size_t len, const ipudp_expected * expected,
       data[9] != IP_PROTOCOL_UDP ||
       (load16 (data + 6) & (V4_FLAG_MF | V4_OFFSET_MASK)) != 0 ||
       memcmp (data + 12, expected->addresses, 8) != 0 ||
-      ip_sum_finish (ip_sum (data, IP_V4_HEADER, 0)) != 0)
+      !ip_sum_v4_header_ok (data))
     return 0;
   *end = load16 (data + 2);
   return IP_V4_HEADER;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The gst-multicast authors
  *
- * IP and UDP framing of encapsulated datagrams: checksums, a parser for
- * hostile bytes, a builder for headers that precede a payload.
+ * IP and UDP framing of encapsulated datagrams: a parser for hostile bytes, a
+ * builder for headers that precede a payload.
  */
 #pragma once
 
-#include "addr.h"
+#include "ipsum.h"
 
 enum
 {
@@ -20,17 +20,6 @@ enum
   UDP_HEADER = 8,
   IPUDP_HEADER_MAX = IP_V6_HEADER + UDP_HEADER
 };
-
-/* One's-complement sum of 16-bit words added to sum; an odd last byte is
- * padded with zero (RFC 1071).  Only the last piece may have odd length. */
-uint32_t ip_sum (const uint8_t * data, size_t len, uint32_t sum);
-
-/* Folds and complements: the checksum as it stands in a header. */
-uint16_t ip_sum_finish (uint32_t sum);
-
-/* The sum over the IPv4 or IPv6 pseudo-header (RFC 768, RFC 8200 §8.1). */
-uint32_t ip_pseudo_sum (const core_ip * src, const core_ip * dst,
-    uint8_t protocol, size_t length);
 
 /* What ip_parse () found.  Offsets count from the start of the datagram. */
 typedef struct
