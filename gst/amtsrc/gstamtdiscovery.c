@@ -35,7 +35,7 @@ typedef struct
 struct _GstAmtDiscovery
 {
   GstElement *element;
-  GstPoll *poll;
+  GstMcPoll *poll;
   core_ip local;
   int wake_fd;
   GstMcChannel channel;
@@ -61,7 +61,7 @@ struct _GstAmtDiscovery
 };
 
 GstAmtDiscovery *
-gst_amt_discovery_new (GstElement * element, GstPoll * poll,
+gst_amt_discovery_new (GstElement * element, GstMcPoll * poll,
     const core_ip * local, int wake_fd)
 {
   GstAmtDiscovery *self = g_new0 (GstAmtDiscovery, 1);

@@ -8,6 +8,7 @@
 
 #include "driad.h"
 #include "gstmcchannel.h"
+#include "gstmcpoll.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +16,7 @@ typedef struct _GstAmtDiscovery GstAmtDiscovery;
 
 /* local: the address that the tunnel is bound to, family NONE: any.  wake_fd is
  * an eventfd that answers add to. */
-GstAmtDiscovery *gst_amt_discovery_new (GstElement * element, GstPoll * poll,
+GstAmtDiscovery *gst_amt_discovery_new (GstElement * element, GstMcPoll * poll,
     const core_ip * local, int wake_fd);
 
 /* Breaks off whatever goes on, without waiting.  NULL is fine. */

@@ -18,8 +18,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_amt_src_debug);
 struct _GstAmtProbe
 {
   GstElement *element;
-  GstPoll *poll;
-  GstPollFD pollfd;
+  GstMcPoll *poll;
   GstMcSocket socket;
   amt_gateway *gateway;
   core_addr relay;
@@ -41,9 +40,9 @@ open_gateway (GstAmtProbe * probe, const GstMcChannel * channel,
 }
 
 GstAmtProbe *
-gst_amt_probe_new (GstElement * element, GstPoll * poll, const core_ip * local,
-    const GstMcChannel * channel, const amt_relay_candidate * where,
-    core_time now)
+gst_amt_probe_new (GstElement * element, GstMcPoll * poll,
+    const core_ip * local, const GstMcChannel * channel,
+    const amt_relay_candidate * where, core_time now)
 {
   GstAmtProbe *probe = g_new0 (GstAmtProbe, 1);
   const core_addr bind_to = {.ip = *local };
@@ -51,9 +50,8 @@ gst_amt_probe_new (GstElement * element, GstPoll * poll, const core_ip * local,
   probe->element = element;
   probe->poll = poll;
   probe->socket.fd = -1;
-  gst_poll_fd_init (&probe->pollfd);
   if (gst_mc_socket_open (&probe->socket, &bind_to, NULL) &&
-      gst_mc_poll_add (poll, &probe->pollfd, probe->socket.fd) &&
+      gst_mc_poll_add (poll, probe->socket.fd) &&
       open_gateway (probe, channel, where, now))
     return probe;
   gst_amt_probe_free (probe);
@@ -66,7 +64,7 @@ gst_amt_probe_free (GstAmtProbe * probe)
   if (probe == NULL)
     return;
   amt_gateway_free (probe->gateway);
-  gst_mc_poll_remove (probe->poll, &probe->pollfd);
+  gst_mc_poll_remove (probe->poll, probe->socket.fd);
   gst_mc_socket_close (&probe->socket);
   g_free (probe);
 }

@@ -10,6 +10,7 @@
 
 #include "amt-gateway.h"
 #include "gstmcchannel.h"
+#include "gstmcpoll.h"
 
 G_BEGIN_DECLS
 
@@ -25,7 +26,7 @@ typedef enum
 
 /* Opens a socket bound to local (family NONE: any) and adds it to the poll.
  * NULL: there is no socket to be had. */
-GstAmtProbe *gst_amt_probe_new (GstElement * element, GstPoll * poll,
+GstAmtProbe *gst_amt_probe_new (GstElement * element, GstMcPoll * poll,
     const core_ip * local, const GstMcChannel * channel,
     const amt_relay_candidate * where, core_time now);
 

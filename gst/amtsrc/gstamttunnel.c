@@ -17,8 +17,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_amt_src_debug);
 struct _GstAmtTunnel
 {
   GstElement *element;
-  GstPoll *poll;
-  GstPollFD pollfd;
+  GstMcPoll *poll;
 
   GstMcSocket socket;
   guint receive_buffer;
@@ -102,7 +101,7 @@ tunnel_free (GstAmtTunnel * tunnel)
   gst_amt_discovery_free (tunnel->discovery);
   amt_gateway_free (tunnel->gateway);
   gst_mc_batch_free (tunnel->batch);
-  gst_mc_poll_remove (tunnel->poll, &tunnel->pollfd);
+  gst_mc_poll_remove (tunnel->poll, tunnel->socket.fd);
   gst_mc_socket_close (&tunnel->socket);
   g_free (tunnel);
 }
@@ -144,7 +143,7 @@ open_relays (GstAmtTunnel * tunnel, const GstAmtSettings * settings,
 
 GstAmtTunnel *
 gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
-    const GstAmtSettings * settings, GstPoll * poll, int wake_fd,
+    const GstAmtSettings * settings, GstMcPoll * poll, int wake_fd,
     GError ** error)
 {
   GstAmtTunnel *tunnel = g_new0 (GstAmtTunnel, 1);
@@ -152,7 +151,6 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
   tunnel->element = element;
   tunnel->poll = poll;
   tunnel->socket.fd = -1;
-  gst_poll_fd_init (&tunnel->pollfd);
 
   if (!open_relays (tunnel, settings, wake_fd, error) ||
       !new_gateway (tunnel, common, settings, error)) {
@@ -164,7 +162,7 @@ gst_amt_tunnel_open (GstElement * element, const GstMcSettings * common,
 
   tunnel->batch = gst_mc_batch_new (common->batch_size, common->mtu,
       common->allow_gro && gst_mc_socket_join_datagrams (&tunnel->socket));
-  if (!gst_mc_poll_add (poll, &tunnel->pollfd, tunnel->socket.fd)) {
+  if (!gst_mc_poll_add (poll, tunnel->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
     tunnel_free (tunnel);
@@ -285,7 +283,7 @@ read_icmp_errors (GstAmtTunnel * tunnel, core_time now)
 {
   core_addr to;
 
-  if (!gst_poll_fd_has_error (tunnel->poll, &tunnel->pollfd))
+  if (!gst_mc_poll_has_error (tunnel->poll, tunnel->socket.fd))
     return;
   while (gst_mc_socket_next_icmp_error (&tunnel->socket, &to)) {
     gchar text[CORE_ADDR_TEXT_MAX];
@@ -354,7 +352,7 @@ gst_amt_tunnel_receive (GstAmtTunnel * tunnel, guint * n_messages)
   gint n;
 
   *n_messages = 0;
-  if (!gst_poll_fd_can_read (tunnel->poll, &tunnel->pollfd))
+  if (!gst_mc_poll_can_read (tunnel->poll, tunnel->socket.fd))
     return 0;
   n = gst_mc_batch_receive (tunnel->batch, tunnel->socket.fd);
   *n_messages = gst_mc_batch_get_n_messages (tunnel->batch);

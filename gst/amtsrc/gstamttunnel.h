@@ -11,6 +11,7 @@
 #include "amt-gateway.h"
 #include "gstamtsrcsettings.h"
 #include "gstmcpath.h"
+#include "gstmcpoll.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +22,7 @@ typedef struct _GstAmtTunnel GstAmtTunnel;
  * GST_RESOURCE_ERROR that names the property. */
 GstAmtTunnel *gst_amt_tunnel_open (GstElement * element,
     const GstMcSettings * common, const GstAmtSettings * settings,
-    GstPoll * poll, int wake_fd, GError ** error);
+    GstMcPoll * poll, int wake_fd, GError ** error);
 
 /* Leaves, sends what that takes (once, without waiting) and frees. */
 void gst_amt_tunnel_close (GstAmtTunnel * tunnel, core_time now);

@@ -19,7 +19,6 @@
 typedef struct
 {
   GstMcSocket socket;
-  GstPollFD pollfd;
   guint receive_buffer;
   GstMcBatch *batch;            /* NULL: closed */
 } Intake;
@@ -28,7 +27,7 @@ struct _GstMcNative
 {
   GstMcPath path;               /* must be first */
   GstElement *element;
-  GstPoll *poll;
+  GstMcPoll *poll;
   GstMcSettings settings;       /* a copy */
 
   Intake intake;
@@ -51,11 +50,10 @@ init_intake (Intake * intake)
 {
   memset (intake, 0, sizeof (*intake));
   intake->socket.fd = -1;
-  gst_poll_fd_init (&intake->pollfd);
 }
 
 GstMcNative *
-gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
+gst_mc_native_new (GstMcTell * tell, GstMcPoll * poll,
     const GstMcSettings * settings, gboolean may_learn, GError ** error)
 {
   GstMcNative *native;
@@ -102,7 +100,7 @@ close_intake (GstMcNative * native, Intake * intake)
   if (intake->batch)
     native->kernel_dropped += gst_mc_batch_get_kernel_dropped (intake->batch);
   g_clear_pointer (&intake->batch, gst_mc_batch_free);
-  gst_mc_poll_remove (native->poll, &intake->pollfd);
+  gst_mc_poll_remove (native->poll, intake->socket.fd);
   gst_mc_socket_close (&intake->socket);
   init_intake (intake);
 }
@@ -160,7 +158,7 @@ open_socket (GstMcNative * native, guint port, GError ** error)
   intake->batch = gst_mc_batch_new (native->settings.batch_size,
       native->settings.mtu, native->settings.allow_gro &&
       gst_mc_socket_join_datagrams (&intake->socket));
-  if (!gst_mc_poll_add (native->poll, &intake->pollfd, intake->socket.fd)) {
+  if (!gst_mc_poll_add (native->poll, intake->socket.fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
     return FALSE;
@@ -439,7 +437,7 @@ native_receive (GstMcPath * path, guint * n_messages)
 
   *n_messages = 0;
   if (native->intake.batch == NULL ||
-      !gst_poll_fd_can_read (native->poll, &native->intake.pollfd))
+      !gst_mc_poll_can_read (native->poll, native->intake.socket.fd))
     return 0;
   n = gst_mc_batch_receive (native->intake.batch, native->intake.socket.fd);
   *n_messages = gst_mc_batch_get_n_messages (native->intake.batch);

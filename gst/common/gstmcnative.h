@@ -7,6 +7,7 @@
 #pragma once
 
 #include "gstmcpath.h"
+#include "gstmcpoll.h"
 #include "gstmcsettings.h"
 
 G_BEGIN_DECLS
@@ -17,7 +18,7 @@ typedef struct _GstMcNative GstMcNative;
  * may_learn: a port of 0 is no error, it will be known before join ().  Fails
  * with a GST_RESOURCE_ERROR that names the property and the remedy.
  * Returns: (transfer full): to be given to a receiver as its path */
-GstMcNative *gst_mc_native_new (GstMcTell * tell, GstPoll * poll,
+GstMcNative *gst_mc_native_new (GstMcTell * tell, GstMcPoll * poll,
     const GstMcSettings * settings, gboolean may_learn, GError ** error);
 
 GstMcPath *gst_mc_native_get_path (GstMcNative * native);

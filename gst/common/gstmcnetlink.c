@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gstmcsocket.h"
-
 /* One change comes as many messages: wait until they have come, ... */
 #define SETTLE (100 * CORE_MSECOND)
 /* ... but not for ever on a host whose routes change all the time. */
@@ -25,8 +23,7 @@
 struct _GstMcNetlink
 {
   GstElement *element;
-  GstPoll *poll;
-  GstPollFD pollfd;
+  GstMcPoll *poll;
   int fd;
 
   core_time first;              /* change not yet reported, or NEVER */
@@ -39,7 +36,7 @@ struct _GstMcNetlink
 };
 
 GstMcNetlink *
-gst_mc_netlink_new (GstElement * element, GstPoll * poll)
+gst_mc_netlink_new (GstElement * element, GstMcPoll * poll)
 {
   GstMcNetlink *netlink = g_new0 (GstMcNetlink, 1);
   struct sockaddr_nl local;
@@ -47,7 +44,6 @@ gst_mc_netlink_new (GstElement * element, GstPoll * poll)
   netlink->element = element;
   netlink->poll = poll;
   netlink->first = CORE_TIME_NEVER;
-  gst_poll_fd_init (&netlink->pollfd);
   memset (&local, 0, sizeof (local));
   local.nl_family = AF_NETLINK;
   local.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
@@ -56,7 +52,7 @@ gst_mc_netlink_new (GstElement * element, GstPoll * poll)
       NETLINK_ROUTE);
   if (netlink->fd < 0 ||
       bind (netlink->fd, (struct sockaddr *) &local, sizeof (local)) != 0 ||
-      !gst_mc_poll_add (poll, &netlink->pollfd, netlink->fd))
+      !gst_mc_poll_add (poll, netlink->fd))
     GST_WARNING_OBJECT (element, "cannot listen to changes of the network: %s",
         g_strerror (errno));
   return netlink;
@@ -67,7 +63,7 @@ gst_mc_netlink_free (GstMcNetlink * netlink)
 {
   if (netlink == NULL)
     return;
-  gst_mc_poll_remove (netlink->poll, &netlink->pollfd);
+  gst_mc_poll_remove (netlink->poll, netlink->fd);
   if (netlink->fd >= 0)
     close (netlink->fd);
   g_free (netlink);
@@ -155,9 +151,8 @@ read_messages (GstMcNetlink * netlink, core_time now)
 gboolean
 gst_mc_netlink_step (GstMcNetlink * netlink, core_time now)
 {
-  if (netlink->pollfd.fd >= 0 &&
-      (gst_poll_fd_can_read (netlink->poll, &netlink->pollfd) ||
-          gst_poll_fd_has_error (netlink->poll, &netlink->pollfd)))
+  if (gst_mc_poll_can_read (netlink->poll, netlink->fd) ||
+      gst_mc_poll_has_error (netlink->poll, netlink->fd))
     read_messages (netlink, now);
   if (now < gst_mc_netlink_deadline (netlink))
     return FALSE;

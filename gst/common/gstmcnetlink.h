@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 
 #include "core.h"
+#include "gstmcpoll.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +16,7 @@ typedef struct _GstMcNetlink GstMcNetlink;
 
 /* Never NULL; where the system does not permit listening, nothing is ever
  * heard, and a warning is logged. */
-GstMcNetlink *gst_mc_netlink_new (GstElement * element, GstPoll * poll);
+GstMcNetlink *gst_mc_netlink_new (GstElement * element, GstMcPoll * poll);
 void gst_mc_netlink_free (GstMcNetlink * netlink);
 
 /* Reads what is waiting.  TRUE when interfaces, addresses or routes changed

@@ -32,9 +32,8 @@ enum
 struct _GstMcReceiver
 {
   GstMcTell tell;
-  GstPoll *poll;
+  GstMcPoll *poll;
   int wake_fd;
-  GstPollFD wake_pollfd;
   GstMcNetlink *netlink;
 
   /* One, or native and tunnel and a judge of both. */
@@ -65,7 +64,7 @@ struct _GstMcReceiver
 
 GstMcReceiver *
 gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
-    const gchar * delivery, guint64 lookup_timeout, GstPoll * poll,
+    const gchar * delivery, guint64 lookup_timeout, GstMcPoll * poll,
     GError ** error)
 {
   GstMcReceiver *rx = g_new0 (GstMcReceiver, 1);
@@ -74,7 +73,6 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   gst_mc_tell_init (&rx->tell, src, settings, delivery);
   rx->poll = poll;
   gst_mc_output_init (&rx->output, settings);
-  gst_poll_fd_init (&rx->wake_pollfd);
   rx->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   rx->lookup_timeout = lookup_timeout;
   core_coalesce_init (&rx->coalesce, settings->coalesce_time,
@@ -92,7 +90,7 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   /* A server that the user names is asked in any case. */
   rx->metadata_due = !rx->dorms.off && (rx->dorms.server != NULL ||
       settings->port == 0);
-  if (rx->wake_fd < 0 || !gst_mc_poll_add (poll, &rx->wake_pollfd, rx->wake_fd)) {
+  if (rx->wake_fd < 0 || !gst_mc_poll_add (poll, rx->wake_fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
     gst_mc_receiver_free (rx);
@@ -120,7 +118,7 @@ gst_mc_receiver_free (GstMcReceiver * rx)
   gst_mc_name_free (rx->source_name);
   gst_mc_metadata_free (rx->metadata);
   gst_mc_metadata_config_clear (&rx->dorms);
-  gst_mc_poll_remove (rx->poll, &rx->wake_pollfd);
+  gst_mc_poll_remove (rx->poll, rx->wake_fd);
   if (rx->wake_fd >= 0)
     close (rx->wake_fd);
   gst_mc_output_clear (&rx->output);
@@ -134,7 +132,7 @@ gst_mc_receiver_get_tell (GstMcReceiver * rx)
   return &rx->tell;
 }
 
-GstPoll *
+GstMcPoll *
 gst_mc_receiver_get_poll (GstMcReceiver * rx)
 {
   return rx->poll;
@@ -460,7 +458,7 @@ drain_wake_fd (GstMcReceiver * rx)
 {
   guint64 count;
 
-  if (gst_poll_fd_can_read (rx->poll, &rx->wake_pollfd))
+  if (gst_mc_poll_can_read (rx->poll, rx->wake_fd))
     while (read (rx->wake_fd, &count, sizeof (count)) > 0);
 }
 
@@ -608,7 +606,7 @@ static gboolean
 step_before_data (GstMcReceiver * rx, core_time now)
 {
   if (rx->tell.joined && now < rx->step_at &&
-      !gst_poll_fd_can_read (rx->poll, &rx->wake_pollfd))
+      !gst_mc_poll_can_read (rx->poll, rx->wake_fd))
     return TRUE;
   return step_channel (rx, now);
 }

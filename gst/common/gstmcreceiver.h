@@ -11,6 +11,7 @@
 #include "gstmcmetadata.h"
 #include "gstmcoutput.h"
 #include "gstmcpath.h"
+#include "gstmcpoll.h"
 #include "gstmcsettings.h"
 
 G_BEGIN_DECLS
@@ -38,14 +39,14 @@ typedef struct
  * Fails with a GST_RESOURCE_ERROR that names the property and the remedy. */
 GstMcReceiver *gst_mc_receiver_new (GstBaseSrc * src,
     const GstMcSettings * settings, const gchar * delivery,
-    guint64 lookup_timeout, GstPoll * poll, GError ** error);
+    guint64 lookup_timeout, GstMcPoll * poll, GError ** error);
 
 /* Leaves the channel without waiting, tells the bus and frees. */
 void gst_mc_receiver_free (GstMcReceiver * rx);
 
 /* What a path needs before it can be opened. */
 GstMcTell *gst_mc_receiver_get_tell (GstMcReceiver * rx);
-GstPoll *gst_mc_receiver_get_poll (GstMcReceiver * rx);
+GstMcPoll *gst_mc_receiver_get_poll (GstMcReceiver * rx);
 
 /* An eventfd: adding to it wakes the poll. */
 int gst_mc_receiver_get_wake_fd (GstMcReceiver * rx);

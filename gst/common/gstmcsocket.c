@@ -300,20 +300,3 @@ gst_mc_socket_next_icmp_error (GstMcSocket * sock, core_addr * to)
     }
   }
 }
-
-gboolean
-gst_mc_poll_add (GstPoll * poll, GstPollFD * pollfd, int fd)
-{
-  gst_poll_fd_init (pollfd);
-  pollfd->fd = fd;
-  return gst_poll_add_fd (poll, pollfd) &&
-      gst_poll_fd_ctl_read (poll, pollfd, TRUE);
-}
-
-void
-gst_mc_poll_remove (GstPoll * poll, GstPollFD * pollfd)
-{
-  if (pollfd->fd >= 0)
-    gst_poll_remove_fd (poll, pollfd);
-  gst_poll_fd_init (pollfd);
-}

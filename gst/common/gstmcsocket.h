@@ -58,11 +58,6 @@ int gst_mc_socket_send (GstMcSocket * sock, const core_addr * to,
  * *to.  FALSE when there is none. */
 gboolean gst_mc_socket_next_icmp_error (GstMcSocket * sock, core_addr * to);
 
-/* Adds a descriptor that is to be read from, which may be done once, and
- * removes it if it was added. */
-gboolean gst_mc_poll_add (GstPoll * poll, GstPollFD * pollfd, int fd);
-void gst_mc_poll_remove (GstPoll * poll, GstPollFD * pollfd);
-
 /* Whether an errno of a send or receive tells of the network rather than of
  * the socket: worth a try later. */
 gboolean gst_mc_errno_is_network (int err);

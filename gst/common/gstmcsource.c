@@ -5,7 +5,6 @@
  */
 #include "gstmcsource.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "gstmcstats.h"
@@ -208,7 +207,7 @@ stop (GstBaseSrc * src)
 static void
 set_flushing (GstMcSource * self, gboolean flushing)
 {
-  gst_poll_set_flushing (self->poll, flushing);
+  gst_mc_poll_set_flushing (self->poll, flushing);
   g_mutex_lock (&self->collect_lock);
   self->flushing = flushing;
   g_cond_broadcast (&self->collect_cond);
@@ -316,15 +315,13 @@ wait_for_something (GstMcSource * self, core_time now, gint * n_ready)
 {
   GstClockTime timeout = gst_mc_receiver_time_to_wait (self->receiver, now);
 
-  *n_ready = gst_poll_wait (self->poll, timeout);
+  *n_ready = gst_mc_poll_wait (self->poll, timeout);
+  if (*n_ready == GST_MC_POLL_FLUSHING)
+    return GST_FLOW_FLUSHING;
   if (*n_ready < 0) {
-    if (errno == EBUSY)
-      return GST_FLOW_FLUSHING;
-    if (errno != EINTR && errno != EAGAIN) {
-      GST_ELEMENT_ERROR (self, RESOURCE, READ,
-          ("Could not wait for the network: %s", g_strerror (errno)), (NULL));
-      return GST_FLOW_ERROR;
-    }
+    GST_ELEMENT_ERROR (self, RESOURCE, READ,
+        ("Could not wait for the network: %s", g_strerror (-*n_ready)), (NULL));
+    return GST_FLOW_ERROR;
   }
   return gst_base_src_wait_playing (GST_BASE_SRC (self));
 }
@@ -447,7 +444,7 @@ gst_mc_source_init (GstMcSource * self, const GstMcSourceClass * klass)
 
   self->klass = klass;
   gst_mc_settings_init (&self->settings);
-  self->poll = gst_poll_new (TRUE);
+  self->poll = gst_mc_poll_new ();
   g_mutex_init (&self->collect_lock);
   g_cond_init (&self->collect_cond);
 
@@ -465,5 +462,5 @@ gst_mc_source_finalize (GstMcSource * self)
   g_free (self->uri_problem);
   g_cond_clear (&self->collect_cond);
   g_mutex_clear (&self->collect_lock);
-  gst_poll_free (self->poll);
+  gst_mc_poll_free (self->poll);
 }

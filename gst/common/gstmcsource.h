@@ -12,6 +12,7 @@
 
 #include <gst/base/gstpushsrc.h>
 
+#include "gstmcpoll.h"
 #include "gstmcreceiver.h"
 
 G_BEGIN_DECLS
@@ -54,7 +55,7 @@ struct _GstMcSource
   GstClockTime resumed_at;      /* Unix time of that */
 
   /* For life: unlock () may come at any moment. */
-  GstPoll *poll;
+  GstMcPoll *poll;
 
   /* Of letting datagrams collect; no other lock is taken with it. */
   GMutex collect_lock;

@@ -5,7 +5,9 @@
  */
 #include "usage.h"
 
+#include <fcntl.h>
 #include <gst/check/gstcheck.h>
+#include <sys/resource.h>
 
 #define DEADLINE (15 * G_TIME_SPAN_SECOND)
 
@@ -32,6 +34,32 @@ guint
 count_threads (void)
 {
   return count_entries ("/proc/self/task");
+}
+
+gulong
+limit_fds (guint n)
+{
+  struct rlimit limit;
+  gulong before;
+  int above = 0;
+
+  for (guint n_free = 0; n_free < n || fcntl (above, F_GETFD) >= 0; above++)
+    n_free += fcntl (above, F_GETFD) < 0;
+  fail_unless_equals_int (getrlimit (RLIMIT_NOFILE, &limit), 0);
+  before = (gulong) limit.rlim_cur;
+  limit.rlim_cur = (rlim_t) above;
+  fail_unless_equals_int (setrlimit (RLIMIT_NOFILE, &limit), 0);
+  return before;
+}
+
+void
+restore_fd_limit (gulong before)
+{
+  struct rlimit limit;
+
+  fail_unless_equals_int (getrlimit (RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = (rlim_t) before;
+  fail_unless_equals_int (setrlimit (RLIMIT_NOFILE, &limit), 0);
 }
 
 static void

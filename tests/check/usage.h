@@ -14,6 +14,10 @@ G_BEGIN_DECLS
 guint count_fds (void);
 guint count_threads (void);
 
+/* Lets n more be opened.  Returns what restores the former limit. */
+gulong limit_fds (guint n);
+void restore_fd_limit (gulong before);
+
 /* Until there are no more than that; after 15 s the test has failed.  Idle
  * threads of pools are told to end: there are more of them than needed where one
  * was not yet back when another was wanted, and they would stay for 15 s. */

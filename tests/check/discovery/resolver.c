@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "dnsserver.h"
@@ -628,25 +627,20 @@ GST_END_TEST;
 /* Whoever cannot be woken later is told at once. */
 GST_START_TEST (test_out_of_fds)
 {
-  struct rlimit limit;
-  rlim_t before;
   const dns_answer *answer;
   McQuery *query;
+  gulong before;
   guint64 n;
   Fixture f;
 
   fixture_init (&f, FIRST);
-  fail_unless (getrlimit (RLIMIT_NOFILE, &limit) == 0);
-  before = limit.rlim_cur;
-  limit.rlim_cur = 0;
-  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+  before = limit_fds (0);
   query = mc_query_new (f.resolver, "relay.example.", DNS_TYPE_AMTRELAY, 0,
       f.wake_fd);
   answer = mc_query_poll (query);
   fail_unless (answer != NULL && answer->status == DNS_STATUS_FAILED);
   fail_unless (strstr (answer->problem, "file descriptors") != NULL);
-  limit.rlim_cur = before;
-  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+  restore_fd_limit (before);
   fail_unless (read (f.wake_fd, &n, sizeof (n)) == sizeof (n) && n == 1);
   mc_query_free (query);
   fixture_clear (&f);

@@ -657,6 +657,38 @@ GST_START_TEST (test_bind_port_in_use)
 
 GST_END_TEST;
 
+/* One that was made when no descriptor was left could not be interrupted. */
+GST_START_TEST (test_out_of_descriptors)
+{
+  /* so that the plugin is there */
+  GstElement *other = make_src (), *src;
+  GstBus *bus = gst_bus_new ();
+  gulong before = limit_fds (0);
+  GError *error = NULL;
+  GstMessage *message;
+
+  src = make_src ();
+  restore_fd_limit (before);
+  gst_element_set_bus (src, bus);
+  g_object_set (src, "source", S4, "group", G4, "relay", "127.0.0.1", NULL);
+  fail_unless_equals_int (gst_element_set_state (src, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, "descriptors") != NULL, "%s",
+      error->message);
+  g_error_free (error);
+  gst_message_unref (message);
+  gst_element_set_state (src, GST_STATE_NULL);
+  gst_element_set_bus (src, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (src);
+  gst_object_unref (other);
+}
+
+GST_END_TEST;
+
 static Suite *
 amtsrc_settings_suite (void)
 {
@@ -685,6 +717,7 @@ amtsrc_settings_suite (void)
   tcase_add_test (tc, test_bad_uri_then_good);
   tcase_add_test (tc, test_too_many_relays);
   tcase_add_test (tc, test_bind_port_in_use);
+  tcase_add_test (tc, test_out_of_descriptors);
   return s;
 }
 
