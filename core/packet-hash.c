@@ -14,7 +14,14 @@
 enum
 {
   PAIR = 16,                    /* bytes of two words */
-  BLOCK = CORE_PACKET_HASH_WORDS * 8
+  BLOCK = CORE_PACKET_HASH_WORDS * 8,
+
+  /* Of what a mark is made: bytes at the beginning, where headers count
+   * packets, and at the end, and words between them. */
+  MARK_HEAD = 32,
+  MARK_TAIL = 16,
+  MARK_WORDS = 10,
+  MARK_BYTES = MARK_HEAD + MARK_TAIL + 8 * MARK_WORDS
 };
 
 typedef struct
@@ -50,12 +57,20 @@ add_product (wide * sum, uint64_t a, uint64_t b)
 }
 
 static void
-add_pair (wide * sum, const uint8_t * data, const uint64_t * key)
+add_words (wide * sum, const uint8_t * first, const uint8_t * second,
+    const uint64_t * key)
 {
   uint64_t words[2];
 
-  memcpy (words, data, sizeof (words));
+  memcpy (&words[0], first, 8);
+  memcpy (&words[1], second, 8);
   add_product (sum, words[0] + key[0], words[1] + key[1]);
+}
+
+static void
+add_pair (wide * sum, const uint8_t * data, const uint64_t * key)
+{
+  add_words (sum, data, data + 8, key);
 }
 
 /* A last pair that is not whole is filled up with zeros: the length, which is
@@ -112,4 +127,49 @@ core_packet_hash (const core_packet_hash_key * key, const uint8_t * data,
     if (len - at <= BLOCK)
       return state[0];
   }
+}
+
+/* Of a packet of up to MARK_BYTES: all of them.  hash_block () would no longer be
+ * part of its one caller, and slower. */
+static wide
+hash_short (const uint64_t * key, const uint8_t * data, size_t len)
+{
+  uint8_t filled[MARK_BYTES] = { 0 };
+  wide sum = { 0, 0 };
+
+  if (len > 0)
+    memcpy (filled, data, len);
+  for (size_t i = 0; i < len; i += PAIR)
+    add_pair (&sum, filled + i, key + i / 8);
+  return sum;
+}
+
+/* Of one of more. */
+static wide
+sample (const uint64_t * key, const uint8_t * data, size_t len)
+{
+  size_t step = len / (MARK_WORDS + 1);
+  wide sum = { 0, 0 };
+
+  for (size_t i = 0; i < MARK_HEAD; i += PAIR, key += 2)
+    add_pair (&sum, data + i, key);
+  for (size_t i = 1; i < MARK_WORDS; i += 2, key += 2)
+    add_words (&sum, data + i * step, data + (i + 1) * step, key);
+  add_pair (&sum, data + len - MARK_TAIL, key);
+  return sum;
+}
+
+uint64_t
+core_packet_mark (const core_packet_hash_key * key, const uint8_t * data,
+    size_t len)
+{
+  const uint64_t *last = &key->words[MARK_BYTES / 8];
+  wide sum = len > MARK_BYTES ? sample (key->words, data, len) :
+      hash_short (key->words, data, len);
+  uint64_t mark;
+
+  add_product (&sum, len + last[0], last[1]);
+  /* Every bit of the sums counts in the low ones of the mark. */
+  mark = (sum.low ^ sum.high) * UINT64_C (0x9e3779b97f4a7c15);
+  return mark ^ mark >> 32;
 }

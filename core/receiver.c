@@ -18,17 +18,50 @@
 /* What comes later is not the same packet but one with the same bytes. */
 #define MATCH_FOR (2 * CORE_SECOND)
 
-/* A packet that was passed. */
+/* What is kept of a packet that was passed.
+ *
+ * Mostly native brings nothing, and nobody compares what the tunnel brings.  So
+ * while native is away, which is when it has brought nothing for MATCH_FOR, only
+ * a mark of that is kept (core_packet_mark), at next to no cost.  Other packets
+ * may have the same mark, by chance or because somebody wants it, but for that
+ * none is lost that the tunnel brings:
+ *
+ *   - No packet of the tunnel is compared with a mark, or dropped for one.
+ *   - A native packet is, so it may be dropped for another one.  But then it
+ *     came by the tunnel before, or its hash lets it pass when it comes: what
+ *     is dropped is not kept, and native is not away.
+ *   - So that it can come, the tunnel stays wanted for healthy_time after the
+ *     last such packet; when it is not, nothing is compared with a mark.
+ *
+ * What the tunnel loses, and has the mark of what it brought within MATCH_FOR
+ * before native came, native may not make up for, and the other one may pass
+ * twice.
+ */
+typedef enum
+{
+  NOTHING,                      /* no entry, or one that was matched */
+  NATIVE_HASH,
+  TUNNEL_HASH,
+  TUNNEL_MARK,                  /* came while native was away */
+  KINDS
+} entry_kind;
+
 typedef struct
 {
-  uint64_t hash;
+  uint64_t value;               /* the hash or the mark */
   core_time at;
-  uint32_t len;
   uint16_t older;               /* in the same bucket: 1 + place in the ring, */
   uint16_t newer;               /*   0: none */
-  uint8_t by;                   /* receiver_path; NONE: matched, or no entry */
+  uint8_t kind;
   bool linked;                  /* in its bucket */
 } entry;
+
+/* The ends of a list of entries. */
+typedef struct
+{
+  uint16_t oldest;              /* as above */
+  uint16_t newest;
+} bucket;
 
 struct _receiver
 {
@@ -40,14 +73,15 @@ struct _receiver
   bool wants_tunnel;
   receiver_path delivery;
   core_time heard;              /* native last, or since when it could be */
+  core_time brought[RECEIVER_TUNNEL + 1];       /* when each path last did */
   core_time healthy_since;      /* its packets came without a pause, */
   unsigned healthy;             /*   so many of them */
 
   entry ring[RING];
-  uint16_t buckets[RING];       /* by hash: the newest, as above */
+  bucket buckets[RING];         /* by value and kind */
   unsigned next;
   unsigned unlinked;            /* so many before next are in no bucket yet */
-  unsigned pending[RECEIVER_TUNNEL + 1];        /* entries by path */
+  unsigned pending[KINDS];      /* entries of each kind */
   uint64_t duplicates;
 };
 
@@ -60,6 +94,8 @@ receiver_new (receiver ** out, const receiver_config * config)
   if (rx == NULL)
     return CORE_ERR_NO_MEMORY;
   rx->config = *config;
+  rx->brought[RECEIVER_NATIVE] = CORE_TIME_NEVER;
+  rx->brought[RECEIVER_TUNNEL] = CORE_TIME_NEVER;
   core_packet_hash_init (&rx->key, config->key);
   if (rx->config.healthy_time == 0)
     rx->config.healthy_time = DEFAULT_HEALTHY_TIME;
@@ -180,23 +216,28 @@ note_native (receiver * rx)
     rx->delivery = RECEIVER_NATIVE;
 }
 
-static uint16_t *
-bucket_of (receiver * rx, uint64_t hash)
+/* Each kind has lists of its own: however often one path brings the same bytes,
+ * who looks for those of the other finds the oldest at once. */
+static bucket *
+bucket_of (receiver * rx, unsigned kind, uint64_t value)
 {
-  return &rx->buckets[hash % RING];
+  return &rx->buckets[(value ^ kind) % RING];
 }
 
 static void
 link_entry (receiver * rx, entry * e)
 {
-  uint16_t *bucket = bucket_of (rx, e->hash);
+  bucket *b = bucket_of (rx, e->kind, e->value);
+  uint16_t place = (uint16_t) (1 + (e - rx->ring));
 
-  e->older = *bucket;
+  e->older = b->newest;
   e->newer = 0;
   e->linked = true;
-  *bucket = (uint16_t) (1 + (e - rx->ring));
   if (e->older)
-    rx->ring[e->older - 1].newer = *bucket;
+    rx->ring[e->older - 1].newer = place;
+  else
+    b->oldest = place;
+  b->newest = place;
 }
 
 /* As long as one path alone brings packets nobody looks for them, and buckets
@@ -207,7 +248,7 @@ link_entries (receiver * rx)
   for (; rx->unlinked > 0; rx->unlinked--) {
     entry *e = &rx->ring[(rx->next + RING - rx->unlinked) % RING];
 
-    if (e->by != RECEIVER_NONE)
+    if (e->kind != NOTHING)
       link_entry (rx, e);
   }
 }
@@ -215,12 +256,16 @@ link_entries (receiver * rx)
 static void
 unlink_entry (receiver * rx, entry * e)
 {
+  bucket *b = bucket_of (rx, e->kind, e->value);
+
   if (e->older)
     rx->ring[e->older - 1].newer = e->newer;
+  else
+    b->oldest = e->newer;
   if (e->newer)
     rx->ring[e->newer - 1].older = e->older;
   else
-    *bucket_of (rx, e->hash) = e->older;
+    b->newest = e->older;
   e->linked = false;
 }
 
@@ -229,79 +274,132 @@ remove_entry (receiver * rx, entry * e)
 {
   if (e->linked)
     unlink_entry (rx, e);
-  rx->pending[e->by]--;
-  e->by = RECEIVER_NONE;
+  rx->pending[e->kind]--;
+  e->kind = NOTHING;
+}
+
+static void
+add_entry (receiver * rx, entry_kind kind, uint64_t value)
+{
+  entry *e = &rx->ring[rx->next];
+
+  if (e->kind != NOTHING)
+    remove_entry (rx, e);
+  e->value = value;
+  e->at = rx->now;
+  e->kind = (uint8_t) kind;
+  e->linked = false;
+  rx->pending[kind]++;
+  rx->next = (rx->next + 1) % RING;
+  if (rx->unlinked < RING)
+    rx->unlinked++;
+}
+
+/* The oldest of its kind, which the other path brought first; or NULL. */
+static entry *
+find_entry (receiver * rx, entry_kind kind, uint64_t value)
+{
+  entry *e;
+
+  if (rx->pending[kind] == 0)
+    return NULL;
+  link_entries (rx);
+  for (uint16_t i = bucket_of (rx, kind, value)->oldest; i != 0; i = e->newer) {
+    e = &rx->ring[i - 1];
+    if (rx->now - e->at >= MATCH_FOR)
+      remove_entry (rx, e);
+    else if (e->kind == kind && e->value == value)
+      return e;
+  }
+  return NULL;
+}
+
+/* What the tunnel brought that looks like this packet, or NULL. */
+static entry *
+find_mark (receiver * rx, const uint8_t * data, size_t len)
+{
+  if (!rx->wants_tunnel || rx->pending[TUNNEL_MARK] == 0)
+    return NULL;
+  return find_entry (rx, TUNNEL_MARK, core_packet_mark (&rx->key, data, len));
 }
 
 /* Whether the other path brought it, which is then used up: a sender may send
  * the same bytes twice, and that is passed twice. */
 static bool
-take_match (receiver * rx, receiver_path other, uint64_t hash, uint32_t len)
+use_up (receiver * rx, entry * match)
 {
-  entry *found = NULL;
-
-  if (rx->pending[other] == 0)
+  if (match == NULL)
     return false;
-  link_entries (rx);
-  for (uint16_t i = *bucket_of (rx, hash); i != 0; i = rx->ring[i - 1].older) {
-    entry *e = &rx->ring[i - 1];
-
-    /* The oldest, which the other path brought first. */
-    if (e->by == other && e->hash == hash && e->len == len &&
-        rx->now - e->at < MATCH_FOR)
-      found = e;
-  }
-  if (found)
-    remove_entry (rx, found);
-  return found != NULL;
+  remove_entry (rx, match);
+  rx->duplicates++;
+  return true;
 }
 
-static void
-add_entry (receiver * rx, receiver_path by, uint64_t hash, uint32_t len)
+/* Nothing that the path brought is young enough to be matched. */
+static bool
+is_away (const receiver * rx, receiver_path path)
 {
-  entry *e = &rx->ring[rx->next];
+  core_time at = rx->brought[path];
 
-  if (e->by != RECEIVER_NONE)
-    remove_entry (rx, e);
-  e->hash = hash;
-  e->at = rx->now;
-  e->len = len;
-  e->by = (uint8_t) by;
-  e->linked = false;
-  rx->pending[by]++;
-  rx->next = (rx->next + 1) % RING;
-  if (rx->unlinked < RING)
-    rx->unlinked++;
+  return at == CORE_TIME_NEVER || rx->now - at >= MATCH_FOR;
+}
+
+static bool
+native_packet (receiver * rx, const uint8_t * data, size_t len)
+{
+  uint64_t hash;
+  entry *match;
+
+  /* Alone there is nothing to compare with: the tunnel, once it is wanted,
+   * brings nothing from before it was. */
+  if (!rx->wants_tunnel && is_away (rx, RECEIVER_TUNNEL)) {
+    note_native (rx);
+    return true;
+  }
+
+  hash = core_packet_hash (&rx->key, data, len);
+  match = find_entry (rx, TUNNEL_HASH, hash);
+  if (match == NULL) {
+    match = find_mark (rx, data, len);
+    /* Should it be another one, the tunnel has yet to bring it. */
+    if (match)
+      rx->healthy = 0;
+  }
+  note_native (rx);
+  if (use_up (rx, match))
+    return false;
+  add_entry (rx, NATIVE_HASH, hash);
+  return true;
+}
+
+static bool
+tunnel_packet (receiver * rx, const uint8_t * data, size_t len)
+{
+  if (is_away (rx, RECEIVER_NATIVE)) {
+    add_entry (rx, TUNNEL_MARK, core_packet_mark (&rx->key, data, len));
+  } else {
+    uint64_t hash = core_packet_hash (&rx->key, data, len);
+
+    if (use_up (rx, find_entry (rx, NATIVE_HASH, hash)))
+      return false;
+    add_entry (rx, TUNNEL_HASH, hash);
+  }
+  if (rx->delivery == RECEIVER_NONE || native_is_silent (rx))
+    rx->delivery = RECEIVER_TUNNEL;
+  return true;
 }
 
 bool
 receiver_packet (receiver * rx, receiver_path by, const uint8_t * data,
     size_t len, core_time now)
 {
-  receiver_path other = by == RECEIVER_NATIVE ? RECEIVER_TUNNEL :
-      RECEIVER_NATIVE;
-  uint64_t hash;
+  bool pass;
 
   tick (rx, now);
-  /* Alone there is nothing to compare with: the tunnel, once it is wanted,
-   * brings nothing from before it was. */
-  if (by == RECEIVER_NATIVE && !rx->wants_tunnel && rx->pending[other] == 0) {
-    note_native (rx);
-    return true;
-  }
-
-  hash = core_packet_hash (&rx->key, data, len);
-  if (by == RECEIVER_NATIVE)
-    note_native (rx);
-  if (take_match (rx, other, hash, (uint32_t) len)) {
-    rx->duplicates++;
-    return false;
-  }
-  add_entry (rx, by, hash, (uint32_t) len);
-  if (by == RECEIVER_TUNNEL && (rx->delivery == RECEIVER_NONE ||
-          native_is_silent (rx)))
-    rx->delivery = RECEIVER_TUNNEL;
-  return true;
+  pass = by == RECEIVER_NATIVE ? native_packet (rx, data, len) :
+      tunnel_packet (rx, data, len);
+  rx->brought[by] = rx->now;
+  return pass;
 }
 
 bool

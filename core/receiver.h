@@ -7,12 +7,14 @@
  *   start           native joined; nothing came within native_timeout, or
  *                   joining is impossible: the tunnel is wanted
  *   tunnel wanted   the native join stays; once native packets have come for
- *                   healthy_time without a pause: native alone again
+ *                   healthy_time without a pause, and none of them was dropped
+ *                   that may be another one: native alone again
  *   native alone    a pause of native_timeout: the tunnel is wanted
  *
  * As long as the tunnel is wanted the packets of both paths are passed, in the
  * order in which they come, and those that the other path brought before are
- * not: no packet is passed twice, and none is lost that one path brings.
+ * not: no packet is passed twice, and none is lost that one path brings, but for
+ * a rare case that receiver.c tells of.
  */
 #pragma once
 
