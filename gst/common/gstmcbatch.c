@@ -73,6 +73,9 @@ struct _GstMcBatch
   gsize offset;                 /* of the datagram in its message */
   gsize next_offset;
 
+  struct sockaddr_storage last_name;    /* often the next one's too: */
+  core_addr last_from;
+
   guint32 last_overflow;        /* the kernel's counter, which wraps */
   guint64 kernel_dropped;
 };
@@ -178,15 +181,11 @@ read_value (struct cmsghdr *cmsg, gpointer value, gsize size)
 static void
 read_destination (struct cmsghdr *cmsg, GstMcDatagram * out)
 {
-  struct in6_pktinfo info6;
-  struct in_pktinfo info;
+  struct in6_pktinfo info;
 
-  if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO &&
+  if (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_PKTINFO &&
       read_value (cmsg, &info, sizeof (info)))
-    out->to = core_ip_v4 ((const uint8_t *) &info.ipi_addr);
-  else if (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_PKTINFO
-      && read_value (cmsg, &info6, sizeof (info6)))
-    out->to = core_ip_v6 (info6.ipi6_addr.s6_addr);
+    out->to = core_ip_v6 (info.ipi6_addr.s6_addr);
 }
 
 static void
@@ -234,6 +233,21 @@ read_control (GstMcBatch * batch, Message * m, struct msghdr *msg)
   }
 }
 
+/* Nearly always the sender is the one before. */
+static void
+read_sender (GstMcBatch * batch, const Message * m, socklen_t len,
+    GstMcDatagram * out)
+{
+  len = MIN (len, sizeof (m->name));
+  if (len == 0 || memcmp (&batch->last_name, &m->name, len) != 0) {
+    memset (&batch->last_name, 0, sizeof (batch->last_name));
+    memcpy (&batch->last_name, &m->name, len);
+    gst_mc_addr_from_sockaddr ((const struct sockaddr *) &m->name, len,
+        &batch->last_from);
+  }
+  out->from = batch->last_from;
+}
+
 /* Returns the number of datagrams in it. */
 static guint
 read_message (GstMcBatch * batch, guint i)
@@ -245,8 +259,7 @@ read_message (GstMcBatch * batch, guint i)
   m->part = MAX (m->len, 1);
   m->datagram.realtime = GST_CLOCK_TIME_NONE;
   memset (&m->datagram.to, 0, sizeof (m->datagram.to));
-  gst_mc_addr_from_sockaddr ((struct sockaddr *) &m->name, msg->msg_namelen,
-      &m->datagram.from);
+  read_sender (batch, m, msg->msg_namelen, &m->datagram);
   read_control (batch, m, msg);
   /* Without its control messages nobody knows where its parts begin. */
   m->cut = (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;

@@ -20,7 +20,7 @@ typedef struct
   gsize len;
   gboolean first;               /* else from, to and realtime are as before */
   core_addr from;
-  core_ip to;                   /* where the socket asks for it, see there */
+  core_ip to;                   /* IPv6, where the socket asks for it */
   gboolean truncated;           /* it is longer than mtu, or was cut by the
                                    kernel; len is what came */
   GstClockTime realtime;        /* kernel's arrival stamp, CLOCK_REALTIME, or

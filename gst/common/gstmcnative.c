@@ -19,6 +19,7 @@
 typedef struct
 {
   GstMcSocket socket;
+  gboolean any_group;           /* bound to no group: see local_addr () */
   guint receive_buffer;
   GstMcBatch *batch;            /* NULL: closed */
 } Intake;
@@ -146,6 +147,7 @@ open_socket (GstMcNative * native, guint port, GError ** error)
   gchar text[CORE_ADDR_TEXT_MAX];
   g_autoptr (GError) problem = NULL;
 
+  intake->any_group = !core_ip_is_multicast (&local.ip);
   if (!gst_mc_socket_open_group (&intake->socket, &local, &problem)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
         "Could not open a socket for %s (properties \"group\" and \"port\"): "
@@ -450,7 +452,8 @@ mismatches (GstMcNative * native, const GstMcDatagram * datagram)
 {
   const GstMcChannel *channel = &native->path.tell->channel;
 
-  if (!core_ip_equal (&datagram->to, &channel->group))
+  if (native->intake.any_group &&
+      !core_ip_equal (&datagram->to, &channel->group))
     return &native->stats.wrong_group;
   if (!core_ip_equal (&datagram->from.ip, &channel->source))
     return &native->stats.wrong_source;

@@ -28,8 +28,8 @@ gboolean gst_mc_socket_open (GstMcSocket * sock, const core_addr * local,
 void gst_mc_socket_close (GstMcSocket * sock);
 
 /* Opens one that is bound to a multicast group and port, shares the port with
- * others, gets datagrams of its own joins alone and tells of each where it was
- * sent to. */
+ * others and gets datagrams of its own joins alone.  With the IPv6 address :: in
+ * the group's stead it tells of each datagram where it was sent to. */
 gboolean gst_mc_socket_open_group (GstMcSocket * sock, const core_addr * group,
     GError ** error);
 
