@@ -6,8 +6,9 @@
  *   bench-receive KEY=VALUE... [PIPELINE...]
  *
  *   bare=recvmmsg|gro|push port=N [group=ADDRESS]   a loop without GStreamer;
- *                      "push" is "gro" that pushes as many empty buffers to a
- *                      fakesink: less than that no source can do
+ *                      "push" is "gro" that pushes as many stamped buffers
+ *                      with nothing in them to a fakesink: less than that no
+ *                      live source can do
  *   PIPELINE...        as of gst-launch; packets are counted at the source
  *                      named "src" and all others of its kind, or, when it has
  *                      no such statistics, at the fakesink named "sink"; an
@@ -46,7 +47,6 @@ typedef struct
 
   BenchBare loop;
   GstPad *pad;                  /* of "push" */
-  GstBuffer *empty;
   GstElement *pipeline;
   GstElement *src;
   GstElement *sink;
@@ -125,8 +125,12 @@ push_list (gpointer data, guint packets)
   Receiver *r = data;
   GstBufferList *list = gst_buffer_list_new_sized (packets);
 
-  for (guint i = 0; i < packets; i++)
-    gst_buffer_list_add (list, gst_buffer_ref (r->empty));
+  for (guint i = 0; i < packets; i++) {
+    GstBuffer *buffer = gst_buffer_new ();
+
+    GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 0;
+    gst_buffer_list_add (list, buffer);
+  }
   gst_pad_push_list (r->pad, list);
 }
 
@@ -143,7 +147,6 @@ start_pushing (Receiver * r)
   gst_element_set_state (r->pipeline, GST_STATE_PLAYING);
   sink = gst_element_get_static_pad (r->sink, "sink");
   r->pad = gst_pad_new ("src", GST_PAD_SRC);
-  r->empty = gst_buffer_new ();
   gst_pad_set_active (r->pad, TRUE);
   if (gst_pad_link (r->pad, sink) != GST_PAD_LINK_OK)
     g_error ("the pads cannot be linked");
