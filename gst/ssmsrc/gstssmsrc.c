@@ -391,7 +391,7 @@ static const GstMcSourceClass source_class = {
  *
  * How long datagrams that come one close behind the other may wait to be received
  * together, in nanoseconds. 0: not at all. Only where at least eight of them come
- * within that time (with the default: 32,000 a second), neither joined nor in
+ * within that time (with the default: 16,000 a second), neither joined nor in
  * bursts, is there any waiting; a wake-up for every few of them would cost twice
  * the CPU time. Stamps are those of the arrival in any case, and the latency of
  * the element is this.

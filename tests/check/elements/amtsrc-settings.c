@@ -459,7 +459,7 @@ GST_END_TEST;
 GST_START_TEST (test_is_live)
 {
   /* the default first */
-  static const guint64 times[] = { 250 * GST_USECOND, 0, 7 * GST_MSECOND };
+  static const guint64 times[] = { 500 * GST_USECOND, 0, 7 * GST_MSECOND };
   GstElement *src = make_src ();
   GstQuery *query = gst_query_new_latency ();
   GstClockTime min, max;
