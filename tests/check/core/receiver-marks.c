@@ -263,6 +263,56 @@ GST_START_TEST (test_taken_over)
 
 GST_END_TEST;
 
+/* Packets that are further apart than they are kept in mind, but no further than
+ * native may be silent, by the tunnel first: native takes over all the same. */
+GST_START_TEST (test_slow)
+{
+  receiver_config config = {.native_timeout = 10000 * MS,.key = {7}
+  };
+  const core_time interval = 3000 * MS;
+  receiver *rx;
+
+  fail_unless_equals_int (receiver_new (&rx, &config), CORE_OK);
+  receiver_start (rx, false, 0);
+  receiver_native (rx, true, 0);
+  for (uint32_t i = 0; i < 3; i++) {
+    fail_unless (receiver_wants_tunnel (rx));
+    fail_unless (packet (rx, T, i, i * interval));
+    fail_if (packet (rx, N, i, i * interval + 10 * MS));
+  }
+  fail_if (receiver_wants_tunnel (rx));
+  receiver_free (rx);
+}
+
+GST_END_TEST;
+
+/* A pause of native longer than packets are kept in mind, but not too long to
+ * take over: what the tunnel brought meanwhile is known all the same. */
+GST_START_TEST (test_pause)
+{
+  receiver_config config = {.native_timeout = 5000 * MS,.key = {7}
+  };
+  static const step steps[] = {
+    {1000, N, 1, true, true, N},
+    {1010, N, 2, true, true, N},
+    {1020, N, 3, true, true, N},
+    {2900, T, 4, true, true, N},
+    {3050, T, 5, true, true, N},
+    {3100, N, 4, false, false, N},
+    {3150, N, 5, false, false, N},
+    {3160, N, 6, true, false, N},
+  };
+  receiver *rx;
+
+  fail_unless_equals_int (receiver_new (&rx, &config), CORE_OK);
+  receiver_start (rx, false, 0);
+  receiver_native (rx, true, 0);
+  play (rx, steps, G_N_ELEMENTS (steps));
+  receiver_free (rx);
+}
+
+GST_END_TEST;
+
 /* Microseconds that packets of native take which the tunnel does not bring. */
 static gint64
 time_native (bool same_bytes)
@@ -394,6 +444,8 @@ receiver_marks_suite (void)
   tcase_add_test (tc, test_alike_marks);
   tcase_add_loop_test (tc, test_alike, 0, G_N_ELEMENTS (offsets));
   tcase_add_test (tc, test_taken_over);
+  tcase_add_test (tc, test_slow);
+  tcase_add_test (tc, test_pause);
   tcase_add_test (tc, test_flood);
   tcase_add_loop_test (tc, test_model, 0, 12);
   return s;
