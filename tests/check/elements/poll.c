@@ -517,6 +517,13 @@ GST_START_TEST (test_refused)
 
 GST_END_TEST;
 
+/* Kernels do not agree on which one it is of a poll without descriptors. */
+static gboolean
+is_error (gint n)
+{
+  return n < 0 && n != GST_MC_POLL_FLUSHING;
+}
+
 /* A poll holds two of its own, or none. */
 GST_START_TEST (test_descriptors)
 {
@@ -525,15 +532,17 @@ GST_START_TEST (test_descriptors)
   gulong before = limit_fds ((guint) __i__);
   GstMcPoll *poll = new_poll (0);
   gboolean added = gst_mc_poll_add (poll, fd);
+  gint n;
 
   restore_fd_limit (before);
   fail_unless_equals_int (added, __i__ == 2);
   fail_unless_equals_int (count_fds (), added ? fds + 2 : fds);
   gst_mc_poll_set_flushing (poll, TRUE);
-  fail_unless_equals_int (gst_mc_poll_wait (poll, 0), added ?
-      GST_MC_POLL_FLUSHING : -EBADF);
+  n = gst_mc_poll_wait (poll, 0);
+  fail_unless (added ? n == GST_MC_POLL_FLUSHING : is_error (n));
   gst_mc_poll_set_flushing (poll, FALSE);
-  fail_unless_equals_int (gst_mc_poll_wait (poll, 0), added ? 0 : -EBADF);
+  n = gst_mc_poll_wait (poll, 0);
+  fail_unless (added ? n == 0 : is_error (n));
   gst_mc_poll_remove (poll, fd);
   gst_mc_poll_free (poll);
   fail_unless_equals_int (count_fds (), fds);
