@@ -70,18 +70,12 @@ alter_lengths (struct msghdr *msg, int value)
   msg->msg_flags |= MSG_CTRUNC;
 }
 
+/* The next datagrams come from a socket of their own. */
 static void
-fixture_open_at (Fixture * f, const gchar * address, gboolean gro)
+open_sender (Fixture * f)
 {
-  core_addr any = { 0 };
   struct sockaddr_storage sa;
   socklen_t len = sizeof (sa);
-
-  alter = NULL;
-  fail_unless (core_ip_from_string (address, &any.ip));
-  fail_unless (gst_mc_socket_open (&f->socket, &any, NULL));
-  fail_unless (!gro || gst_mc_socket_join_datagrams (&f->socket));
-  f->batch = gst_mc_batch_new (SIZE, MTU, gro);
 
   getsockname (f->socket.fd, (struct sockaddr *) &sa, &len);
   f->sender = socket (sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -89,6 +83,19 @@ fixture_open_at (Fixture * f, const gchar * address, gboolean gro)
   getsockname (f->sender, (struct sockaddr *) &sa, &len);
   /* the port stands in one place in both families */
   f->sender_port = g_ntohs (((struct sockaddr_in *) &sa)->sin_port);
+}
+
+static void
+fixture_open_at (Fixture * f, const gchar * address, gboolean gro)
+{
+  core_addr any = { 0 };
+
+  alter = NULL;
+  fail_unless (core_ip_from_string (address, &any.ip));
+  fail_unless (gst_mc_socket_open (&f->socket, &any, NULL));
+  fail_unless (!gro || gst_mc_socket_join_datagrams (&f->socket));
+  f->batch = gst_mc_batch_new (SIZE, MTU, gro);
+  open_sender (f);
 }
 
 static void
@@ -271,6 +278,40 @@ GST_START_TEST (test_alone)
     gst_buffer_unref (buffer);
     gst_buffer_unref (take_next (&f, 6, MTU));
     gst_buffer_unref (take_next (&f, 7, 0));
+    fixture_close (&f);
+  }
+}
+
+GST_END_TEST;
+
+/* Each datagram has its own sender, whoever sent the one before. */
+GST_START_TEST (test_senders)
+{
+  static const gchar *const addresses[] = { "127.0.0.1", "::1" };
+  const guint order[] = { 0, 1, 1, 0, 1, 0, 0 };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (addresses); i++) {
+    int senders[2];
+    guint16 ports[2];
+    Fixture f;
+
+    fixture_open_at (&f, addresses[i / 2], i % 2);
+    senders[0] = f.sender;
+    ports[0] = f.sender_port;
+    open_sender (&f);
+    senders[1] = f.sender;
+    ports[1] = f.sender_port;
+    for (guint n = 0; n < G_N_ELEMENTS (order); n++) {
+      f.sender = senders[order[n]];
+      send_parts (&f, n, 100 + n, 0);
+    }
+    expect_datagrams (&f, G_N_ELEMENTS (order));
+    for (guint n = 0; n < G_N_ELEMENTS (order); n++) {
+      f.sender_port = ports[order[n]];
+      gst_buffer_unref (take_next (&f, n, 100 + n));
+    }
+    f.sender = senders[0];
+    close (senders[1]);
     fixture_close (&f);
   }
 }
@@ -863,6 +904,7 @@ batch_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_joined);
   tcase_add_test (tc, test_alone);
+  tcase_add_test (tc, test_senders);
   tcase_add_test (tc, test_too_big);
   tcase_add_test (tc, test_sizes_told);
   tcase_add_test (tc, test_cut);

@@ -219,6 +219,44 @@ GST_START_TEST (test_foreign)
 
 GST_END_TEST;
 
+static const struct
+{
+  const gchar *source;
+  const gchar *group;
+  guint wrong_group;
+} channels[] = {
+  {A4, G4, 0},
+  {A6, G6, 0},
+  /* the socket is bound to no group */
+  {A6, "ff32::8000:1", 3},
+};
+
+/* What the sender sends to this host rather than to the group is not passed. */
+GST_START_TEST (test_unicast)
+{
+  const gchar *source = channels[__i__].source;
+  Sender right, wrong;
+  SrcTest t;
+
+  test_init (&t, source, channels[__i__].group, "m0");
+  src_test_play (&t);
+  wait_for_join (&t);
+  sender_open (&wrong, source, "m0", source, PORT);
+  sender_open (&right, source, "m0", channels[__i__].group, PORT);
+  sender_send (&wrong, 1000, 3, 100);
+  sender_send (&right, 0, 5, 100);
+  src_test_wait_buffers (&t, 5);
+  for (guint i = 0; i < 5; i++)
+    check_payload (src_test_buffer (&t, i), i, 100);
+  fail_unless_equals_uint64 (stat_value (t.src, "dropped-wrong-group"),
+      channels[__i__].wrong_group);
+  sender_close (&right);
+  sender_close (&wrong);
+  test_clear (&t);
+}
+
+GST_END_TEST;
+
 /* Packed together, whatever they come in. */
 GST_START_TEST (test_packed)
 {
@@ -475,6 +513,7 @@ ssmsrc_network_suite (void)
   tcase_add_loop_test (tc, test_stream, 0, G_N_ELEMENTS (streams));
   tcase_add_test (tc, test_route);
   tcase_add_test (tc, test_foreign);
+  tcase_add_loop_test (tc, test_unicast, 0, G_N_ELEMENTS (channels));
   tcase_add_test (tc, test_packed);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_pause);
