@@ -30,18 +30,11 @@ add64 (uint64_t a, uint64_t b)
 #ifdef __GNUC__
 typedef uint64_t lanes __attribute__((vector_size (32)));
 
-/* One for machines that have registers of 32 bytes, one for all others. */
-#ifdef CORE_HAVE_TARGET_CLONES
-#define FOR_EACH_MACHINE __attribute__ ((target_clones ("avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
-
 /* Over all whole pairs of lanes, as this runs over every payload: of each word
  * the halves by themselves, so that nothing is carried.  No length of 32 bits
  * makes a lane overflow. */
-FOR_EACH_MACHINE static uint64_t
-sum_lanes (const uint8_t * data, size_t len)
+static inline __attribute__((always_inline)) uint64_t
+sum_vectors (const uint8_t * data, size_t len)
 {
   lanes low = { 0 }, high = { 0 }, low2 = { 0 }, high2 = { 0 };
   lanes words, words2;
@@ -57,6 +50,28 @@ sum_lanes (const uint8_t * data, size_t len)
   low += low2 + high + high2;
   return low[0] + low[1] + low[2] + low[3];
 }
+
+#if (defined (__x86_64__) || defined (__i386__)) && !defined (IP_SUM_NO_AVX2)
+/* The same, where a register holds a vector. */
+static __attribute__((target ("avx2"))) uint64_t
+sum_vectors_avx2 (const uint8_t * data, size_t len)
+{
+  return sum_vectors (data, len);
+}
+
+static uint64_t
+sum_lanes (const uint8_t * data, size_t len)
+{
+  return __builtin_cpu_supports ("avx2") ? sum_vectors_avx2 (data, len) :
+      sum_vectors (data, len);
+}
+#else
+static uint64_t
+sum_lanes (const uint8_t * data, size_t len)
+{
+  return sum_vectors (data, len);
+}
+#endif
 
 static size_t
 whole_lanes (size_t len)
