@@ -30,7 +30,8 @@ typedef enum
 
 typedef struct
 {
-  core_time native_timeout;
+  core_time native_timeout;     /* less than the tunnel is behind: packets may
+                                   be passed twice when it is opened */
   core_time healthy_time;       /* 0: 1 s */
   unsigned healthy_packets;     /* at least so many in that time; 0: 3 */
   uint8_t key[CORE_SIPHASH_KEY_LEN];    /* random */

@@ -19,7 +19,6 @@
 typedef struct
 {
   GstMcSocket socket;
-  gboolean any_group;           /* bound to no group: see local_addr () */
   guint receive_buffer;
   GstMcBatch *batch;            /* NULL: closed */
 } Intake;
@@ -147,7 +146,6 @@ open_socket (GstMcNative * native, guint port, GError ** error)
   gchar text[CORE_ADDR_TEXT_MAX];
   g_autoptr (GError) problem = NULL;
 
-  intake->any_group = !core_ip_is_multicast (&local.ip);
   if (!gst_mc_socket_open_group (&intake->socket, &local, &problem)) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ,
         "Could not open a socket for %s (properties \"group\" and \"port\"): "
@@ -439,7 +437,8 @@ native_receive (GstMcPath * path, guint * n_messages)
 
   *n_messages = 0;
   if (native->intake.batch == NULL ||
-      !gst_mc_poll_can_read (native->poll, native->intake.socket.fd))
+      !(gst_mc_poll_can_read (native->poll, native->intake.socket.fd) ||
+          gst_mc_poll_has_error (native->poll, native->intake.socket.fd)))
     return 0;
   n = gst_mc_batch_receive (native->intake.batch, native->intake.socket.fd);
   *n_messages = gst_mc_batch_get_n_messages (native->intake.batch);
@@ -452,7 +451,7 @@ mismatches (GstMcNative * native, const GstMcDatagram * datagram)
 {
   const GstMcChannel *channel = &native->path.tell->channel;
 
-  if (native->intake.any_group &&
+  if (native->intake.socket.tells_destination &&
       !core_ip_equal (&datagram->to, &channel->group))
     return &native->stats.wrong_group;
   if (!core_ip_equal (&datagram->from.ip, &channel->source))

@@ -39,12 +39,22 @@ gst_mc_poll_new (void)
 {
   GstMcPoll *poll = g_new0 (GstMcPoll, 1);
 
+  poll->epoll_fd = poll->flush_fd = -1;
+  gst_mc_poll_open (poll);
+  return poll;
+}
+
+gboolean
+gst_mc_poll_open (GstMcPoll * poll)
+{
+  if (poll->epoll_fd >= 0)
+    return TRUE;
   poll->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   poll->flush_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   /* One that could not be interrupted would be worse than none. */
   if (!gst_mc_poll_add (poll, poll->flush_fd))
     close_fds (poll);
-  return poll;
+  return poll->epoll_fd >= 0;
 }
 
 void

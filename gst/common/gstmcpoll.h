@@ -19,8 +19,13 @@ G_BEGIN_DECLS
 
 typedef struct _GstMcPoll GstMcPoll;
 
-/* Never NULL; where the system has no descriptors left nothing can be added. */
+/* Never NULL; where the system has no descriptors left nothing can be added
+ * before it is opened. */
 GstMcPoll *gst_mc_poll_new (void);
+
+/* Opens one that could not be opened when it was made.  FALSE: it still cannot.
+ * No other thread may use it meanwhile. */
+gboolean gst_mc_poll_open (GstMcPoll * poll);
 void gst_mc_poll_free (GstMcPoll * poll);
 
 /* Adds a descriptor that is to be read from.  FALSE, and errno: the system

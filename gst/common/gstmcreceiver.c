@@ -90,7 +90,8 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
   /* A server that the user names is asked in any case. */
   rx->metadata_due = !rx->dorms.off && (rx->dorms.server != NULL ||
       settings->port == 0);
-  if (rx->wake_fd < 0 || !gst_mc_poll_add (poll, rx->wake_fd)) {
+  if (rx->wake_fd < 0 || !gst_mc_poll_open (poll) ||
+      !gst_mc_poll_add (poll, rx->wake_fd)) {
     g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
         "Could not set up receiving: out of file descriptors");
     gst_mc_receiver_free (rx);

@@ -103,17 +103,20 @@ gst_mc_socket_open (GstMcSocket * sock, const core_addr * local,
 }
 
 static gboolean
-set_group_options (int fd, int family, gboolean any)
+set_group_options (const GstMcSocket * sock)
 {
+  int fd = sock->fd;
+
   if (!set_int (fd, SOL_SOCKET, SO_REUSEADDR, 1))
     return FALSE;
   set_counting_options (fd);
   /* Else whatever other programs of the host join would come here too. */
-  if (family == AF_INET)
+  if (sock->family == AF_INET)
     return set_int (fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
   return set_int (fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
       set_int (fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) &&
-      (!any || set_int (fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
+      (!sock->tells_destination ||
+      set_int (fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
 }
 
 gboolean
@@ -126,8 +129,8 @@ gst_mc_socket_open_group (GstMcSocket * sock, const core_addr * group,
 
   sock->family = family;
   sock->fd = socket (family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (sock->fd >= 0 && set_group_options (sock->fd, family,
-          !core_ip_is_multicast (&group->ip)) &&
+  sock->tells_destination = !core_ip_is_multicast (&group->ip);
+  if (sock->fd >= 0 && set_group_options (sock) &&
       bind (sock->fd, (struct sockaddr *) &sa, len) == 0)
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno),

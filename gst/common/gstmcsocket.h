@@ -16,9 +16,10 @@ typedef struct
 {
   int fd;                       /* -1 when closed */
   int family;                   /* AF_INET, or AF_INET6 (both families) */
+  gboolean tells_destination;   /* of each datagram that it gets */
 } GstMcSocket;
 
-#define GST_MC_SOCKET_INIT { -1, 0 }
+#define GST_MC_SOCKET_INIT { -1, 0, FALSE }
 
 /* Opens a non-blocking socket bound to the address; with no address (family
  * NONE) it takes both families, or IPv4 alone where IPv6 is absent.  Fails
@@ -29,7 +30,7 @@ void gst_mc_socket_close (GstMcSocket * sock);
 
 /* Opens one that is bound to a multicast group and port, shares the port with
  * others and gets datagrams of its own joins alone.  With the IPv6 address :: in
- * the group's stead it tells of each datagram where it was sent to. */
+ * the group's stead it tells where each was sent to (tells_destination). */
 gboolean gst_mc_socket_open_group (GstMcSocket * sock, const core_addr * group,
     GError ** error);
 

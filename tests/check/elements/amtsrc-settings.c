@@ -657,7 +657,8 @@ GST_START_TEST (test_bind_port_in_use)
 
 GST_END_TEST;
 
-/* One that was made when no descriptor was left could not be interrupted. */
+/* One that was made when no descriptor was left could not be interrupted, and
+ * works as soon as there are some. */
 GST_START_TEST (test_out_of_descriptors)
 {
   /* so that the plugin is there */
@@ -668,11 +669,11 @@ GST_START_TEST (test_out_of_descriptors)
   GstMessage *message;
 
   src = make_src ();
-  restore_fd_limit (before);
   gst_element_set_bus (src, bus);
   g_object_set (src, "source", S4, "group", G4, "relay", "127.0.0.1", NULL);
   fail_unless_equals_int (gst_element_set_state (src, GST_STATE_PAUSED),
       GST_STATE_CHANGE_FAILURE);
+  restore_fd_limit (before);
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
   fail_unless (message != NULL);
   gst_message_parse_error (message, &error, NULL);
@@ -680,6 +681,9 @@ GST_START_TEST (test_out_of_descriptors)
       error->message);
   g_error_free (error);
   gst_message_unref (message);
+  gst_element_set_state (src, GST_STATE_NULL);
+  fail_unless_equals_int (gst_element_set_state (src, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_NO_PREROLL);
   gst_element_set_state (src, GST_STATE_NULL);
   gst_element_set_bus (src, NULL);
   gst_object_unref (bus);
