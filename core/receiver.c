@@ -22,22 +22,22 @@
  *
  * Mostly native brings nothing, and nobody compares what the tunnel brings.  So
  * while native is away, which is when it has brought nothing for MATCH_FOR and
- * for native_timeout, only a mark of that is kept (core_packet_mark), at next to
- * no cost.  Other packets may have the same mark, by chance or because somebody
- * wants it, but for that none is lost that the tunnel brings:
+ * for native_timeout, only a mark of that is kept (core_packet_mark), at next
+ * to no cost.  Other packets may have the same mark, by chance or because
+ * somebody wants it, but for that none is lost that the tunnel brings:
  *
  *   - No packet of the tunnel is compared with a mark, or dropped for one.
  *   - A native packet is, so it may be dropped for another one.  But then it
  *     came by the tunnel before, or its hash lets it pass when it comes: what
  *     is dropped is not kept, and native is not away.
  *   - So that it can come, the tunnel stays wanted for healthy_time after the
- *     last such packet; when it is not, nothing is compared with a mark.  A path
- *     whose packets come at times no longer than native_timeout apart meets
- *     marks when it begins only, so this does not go on for ever.
+ *     last such packet; when it is not, nothing is compared with a mark.  A
+ *     path whose packets come at times no longer than native_timeout apart
+ *     meets marks when it begins only, so this does not go on for ever.
  *
- * What the tunnel does not bring, as it loses it or was not open yet, and has the
- * mark of what it brought within MATCH_FOR before native came, native may not
- * make up for, and the other one may pass twice.
+ * What the tunnel does not bring, as it loses it or was not open yet, and has
+ * the mark of what it brought within MATCH_FOR before native came, native may
+ * not make up for, and the other one may pass twice.
  */
 typedef enum
 {
@@ -354,7 +354,8 @@ native_packet (receiver * rx, const uint8_t * data, size_t len)
   /* Alone there is nothing to compare with: the tunnel, once it is wanted,
    * brings nothing from before it was, unless it is behind native by more than
    * native_timeout and the handshake together. */
-  if (!rx->wants_tunnel && brought_nothing_for (rx, RECEIVER_TUNNEL, MATCH_FOR)) {
+  if (!rx->wants_tunnel &&
+      brought_nothing_for (rx, RECEIVER_TUNNEL, MATCH_FOR)) {
     note_native (rx);
     return true;
   }
