@@ -13,24 +13,25 @@
  * nothing but loopback.  FALSE where the system does not permit it. */
 gboolean private_net_enter (void);
 
-/* Runs a shell command line that must succeed; a printf () format. */
-void
-private_net_run (const gchar * format, ...)
-G_GNUC_PRINTF (1, 2);
-
-     typedef struct
-     {
-       int fd;
-       struct sockaddr_storage to;
-       socklen_t to_len;
-       guint16 port;            /* its own */
-     } Sender;
+typedef struct
+{
+  int fd;
+  struct sockaddr_storage to;
+  socklen_t to_len;
+  guint16 port;                 /* its own */
+} Sender;
 
 /* A socket with that address of this host that sends to group and port by the
  * interface. */
-     void sender_open (Sender * sender, const gchar * source,
+void sender_open (Sender * sender, const gchar * source,
     const gchar * iface, const gchar * group, guint port);
-     void sender_close (Sender * sender);
+void sender_close (Sender * sender);
 
 /* Sends payloads number first to first + n - 1. */
-     void sender_send (Sender * sender, guint32 first, guint n, gsize len);
+void sender_send (Sender * sender, guint32 first, guint n, gsize len);
+
+/* Runs a shell command line that must succeed; a printf () format.  It stands
+ * last because the formatter indents what follows an attribute. */
+void
+private_net_run (const gchar * format, ...)
+G_GNUC_PRINTF (1, 2);
