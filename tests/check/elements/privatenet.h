@@ -9,9 +9,17 @@
 #include <gst/check/gstcheck.h>
 #include <sys/socket.h>
 
-/* Moves the process, which must not have threads yet, into a network that has
- * nothing but loopback.  FALSE where the system does not permit it. */
-gboolean private_net_enter (void);
+/* The main () of a test of elements, with NAME_suite () as GST_CHECK_MAIN ()
+ * has it, in a network that has nothing but loopback.  The test is skipped
+ * where the system does not permit that. */
+#define PRIVATE_NET_MAIN(name) \
+  int main (int argc, char **argv) \
+  { \
+    return private_net_main (argc, argv, name ## _suite, # name, __FILE__); \
+  }
+
+int private_net_main (int argc, char **argv, Suite * (*make_suite) (void),
+    const gchar * name, const gchar * file);
 
 typedef struct
 {
