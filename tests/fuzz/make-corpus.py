@@ -229,7 +229,7 @@ def searches():
                         + sleep + get(ok, 1) + get(ok, 9))
     yield "stale", (b"\0" + plain + found + (sleep + unreachable) * 20 + sleep
                     + found)
-    yield "configured", b"\x22" + get(lost) + found + sleep + get(busy, retry=7)
+    yield "configured", b"\2" + get(ok, 1) + get(lost) + found + sleep + get(busy, retry=7)
     yield "match", (b"\x06" + srv(4, (1, 5, 1, 0), (1, 9, 1, 1)) + get(lost) * 2
                     + sleep)
     yield "mismatch", b"\x06" + srv(4, (0, 0, 0, 4), (0, 0, 1, 3)) + sleep
