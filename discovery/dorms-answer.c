@@ -148,15 +148,12 @@ dorms_continue_target (dorms * d)
     dorms_fail_target (d, DORMS_NO_MEMORY, NULL);
     return;
   }
-  if (d->config.restconf_root != NULL) {
-    strcpy (d->root, d->configured_root);
-  } else if (server->has_root) {
-    strcpy (d->root, server->root);
-  } else {
+  if (!server->has_root) {
     dorms_ask_get (d, DORMS_PHASE_ROOT_JSON, DORMS_PATH_HOST_META_JSON,
         DORMS_ACCEPT_JSON, DORMS_HOST_META_MAX);
     return;
   }
+  strcpy (d->root, server->root);
   if (server->has_library)
     check_modules (d, server);
   else

@@ -17,7 +17,6 @@ typedef struct
 {
   guint64 id;
   char *server;
-  char *restconf_root;
   char *tls_ca_file;
   dorms_query query;            /* its texts are the ones above */
   dorms *search;
@@ -112,7 +111,6 @@ free_entry (gpointer data)
   dorms_free (entry->search);
   dorms_snapshot_unref (entry->snapshot);
   g_free (entry->server);
-  g_free (entry->restconf_root);
   g_free (entry->tls_ca_file);
   g_free (entry);
 }
@@ -128,7 +126,6 @@ query_equal (const dorms_query * a, const dorms_query * b)
       g_strcmp0 (a->server, b->server) == 0 && a_port == b_port &&
       a->trust == b->trust &&
       !a->require_srv_match == !b->require_srv_match &&
-      g_strcmp0 (a->restconf_root, b->restconf_root) == 0 &&
       g_strcmp0 (a->tls_ca_file, b->tls_ca_file) == 0;
 }
 
@@ -182,7 +179,6 @@ add_entry (dorms_cache * cache, const dorms_query * query, core_time now,
     .servers = cache->servers,.source = query->source,
     .group = query->group,.server = query->server,.port = query->port,
     .trust = query->trust,.require_srv_match = query->require_srv_match,
-    .restconf_root = query->restconf_root,
   };
   dorms *search;
   int ret;
@@ -197,8 +193,6 @@ add_entry (dorms_cache * cache, const dorms_query * query, core_time now,
   entry->search = search;
   entry->query = *query;
   entry->query.server = entry->server = g_strdup (query->server);
-  entry->query.restconf_root = entry->restconf_root =
-      g_strdup (query->restconf_root);
   entry->query.tls_ca_file = entry->tls_ca_file = g_strdup (query->tls_ca_file);
   entry->snapshot = next_snapshot (NULL);
   g_ptr_array_add (cache->entries, entry);

@@ -47,7 +47,6 @@ typedef struct
   uint16_t port;
   dorms_trust trust;
   gboolean require_srv_match;
-  const char *restconf_root;
   const char *tls_ca_file;      /* NULL: the system's authorities */
 } dorms_query;
 
@@ -77,9 +76,8 @@ typedef struct
 typedef void (*dorms_notify_func) (void *ctx);
 
 /* Begins to use a channel's metadata, asking for it unless it is known or
- * under way.  Returns CORE_OK, CORE_ERR_INVALID_ARGUMENT (no such channel,
- * host or path), CORE_ERR_LIMIT (DORMS_CACHE_MAX are in use) or
- * CORE_ERR_NO_MEMORY. */
+ * under way.  Returns CORE_OK, CORE_ERR_INVALID_ARGUMENT (no such channel or
+ * host), CORE_ERR_LIMIT (DORMS_CACHE_MAX are in use) or CORE_ERR_NO_MEMORY. */
 int dorms_cache_use (dorms_cache * cache, const dorms_query * query,
     dorms_notify_func notify, void *ctx, core_time now, dorms_user ** out);
 

@@ -36,7 +36,6 @@ struct dorms
 {
   dorms_config config;
   char server[DORMS_HOST_MAX];  /* configured, or "" */
-  char configured_root[DORMS_ROOT_MAX];
   core_time now;
 
   dorms_phase phase;

@@ -62,8 +62,6 @@ tick (dorms * d, core_time now)
 static int
 take_config (dorms * d, const dorms_config * config)
 {
-  const char *root = config->restconf_root;
-
   if (config->random == NULL || config->servers == NULL ||
       !core_ip_is_unicast (&config->source) ||
       !core_ip_is_multicast (&config->group) ||
@@ -77,12 +75,8 @@ take_config (dorms * d, const dorms_config * config)
       return CORE_ERR_INVALID_ARGUMENT;
     strcpy (d->server, config->server);
   }
-  if (root != NULL && (root[0] != '/' || !dorms_root_from_href (root,
-              d->server, d->config.port, d->configured_root)))
-    return CORE_ERR_INVALID_ARGUMENT;
-  /* The caller's texts are not looked at again. */
+  /* The caller's text is not looked at again. */
   d->config.server = config->server != NULL ? d->server : NULL;
-  d->config.restconf_root = root != NULL ? d->configured_root : NULL;
   return CORE_OK;
 }
 

@@ -39,14 +39,13 @@ typedef struct
   uint16_t port;                /* of the configured host: 443 */
   dorms_trust trust;
   bool require_srv_match;       /* the source must name the configured server */
-  const char *restconf_root;    /* NULL: ask the server's host-meta */
 } dorms_config;
 
 typedef struct dorms dorms;
 
-/* Begins at once.  Texts of the configuration are copied.  Returns CORE_OK,
+/* Begins at once.  The server's name is copied.  Returns CORE_OK,
  * CORE_ERR_NO_MEMORY or CORE_ERR_INVALID_ARGUMENT (no random or servers, no
- * channel, no host, no path). */
+ * channel, no host). */
 int dorms_new (dorms ** out, const dorms_config * config, core_time now);
 void dorms_free (dorms * d);
 

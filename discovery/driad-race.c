@@ -188,8 +188,8 @@ next_candidate (const driad * d)
 static bool
 may_start (const driad * d)
 {
-  return d->state == DRIAD_SEARCH && !d->config.list_only &&
-      count_running (d) < d->config.max_attempts && !driad_routes_pending (d);
+  return d->state == DRIAD_SEARCH && !driad_routes_pending (d) &&
+      count_running (d) < d->config.max_attempts;
 }
 
 static void
@@ -211,8 +211,7 @@ void
 driad_race_step (driad * d)
 {
   /* Between two rounds something new is worth trying at once. */
-  if (d->state == DRIAD_WAIT && (d->config.list_only ? d->n_list > 0 :
-          first_untried (d, 0, d->n_free) != NULL)) {
+  if (d->state == DRIAD_WAIT && first_untried (d, 0, d->n_free) != NULL) {
     d->state = DRIAD_SEARCH;
     d->wait_until = CORE_TIME_NEVER;
     d->nothing_due = false;
@@ -225,8 +224,7 @@ driad_race_step (driad * d)
     if (c != NULL && a != NULL)
       start_attempt (d, a, c);
   }
-  if (d->state == DRIAD_SEARCH && is_complete (d) &&
-      (d->config.list_only ? d->n_list == 0 : next_candidate (d) == NULL))
+  if (d->state == DRIAD_SEARCH && is_complete (d) && next_candidate (d) == NULL)
     end_round (d);
 }
 

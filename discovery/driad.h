@@ -10,13 +10,10 @@
  * and read driad_deadline () again.  The time never goes back; a late one is
  * ordinary.
  *
- * There are two ways to use what is found.  Either race: start the attempts
- * that the events name (a Relay Discovery where the candidate wants one, then a
- * Request; nothing but that goes to a relay that is not chosen), several at
- * a time, and tell their results.  Or, with list_only, take
- * driad_candidates () in its order, try one after the other and remember the
- * bad ones, as amt_gateway does, and tell which one is used and when it is
- * lost.
+ * Relays race: start the attempts that the events name (a Relay Discovery where
+ * the candidate wants one, then a Request; nothing but that goes to a relay that
+ * is not chosen), several at a time, and tell their results; then when the one
+ * in use is lost.
  *
  *   idle      driad_start ()
  *   search    questions are asked and candidates attempted; one that is
@@ -76,8 +73,6 @@ typedef struct
   unsigned n_domains;
 
   bool without[DRIAD_N_WAYS];   /* ways not to go */
-
-  bool list_only;               /* make no attempts */
 
   core_time way_wait;           /* 250 ms: so long a better way that is still
                                    being asked holds up the next */
@@ -141,8 +136,7 @@ typedef enum
 bool driad_attempt_ended (driad * d, uint32_t attempt, driad_result result,
     core_time now);
 
-/* The caller uses this relay, however it came to that: with list_only after
- * its first valid Query. */
+/* The caller uses this relay, however it came to that. */
 void driad_settle (driad * d, const amt_relay_candidate * where,
     core_time now);
 

@@ -53,7 +53,8 @@ gst_ambi_published_new (GstAmbiGate * gate,
 
   *out = NULL;
   if (!gst_mc_metadata_config_parse (&config, settings->dorms_uri,
-          settings->dns_trust, settings->tls_ca_file, error))
+          settings->dns_trust, settings->tls_ca_file,
+          settings->require_srv_match, error))
     return FALSE;
   if (config.off || (config.server == NULL && has_source)) {
     gst_mc_metadata_config_clear (&config);

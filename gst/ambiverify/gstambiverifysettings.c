@@ -14,6 +14,7 @@
 #define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
 #define DEFAULT_DNS_TRUST GST_MC_DNS_TRUST_AD
 #define DEFAULT_TLS_CA_FILE NULL
+#define DEFAULT_REQUIRE_SRV_MATCH FALSE
 #define DEFAULT_SOURCE NULL
 #define DEFAULT_GROUP NULL
 #define DEFAULT_PORT 0
@@ -44,6 +45,7 @@ gst_ambi_verify_settings_init (GstAmbiVerifySettings * settings)
     .hash_algorithm = g_strdup (DEFAULT_HASH_ALGORITHM),
     .dorms_uri = g_strdup (DEFAULT_DORMS_URI),
     .dns_trust = g_strdup (DEFAULT_DNS_TRUST),
+    .require_srv_match = DEFAULT_REQUIRE_SRV_MATCH,
     .port = DEFAULT_PORT,
     .mode = DEFAULT_MODE,
     .order = DEFAULT_ORDER,
@@ -239,6 +241,23 @@ install_manifest_properties (GObjectClass * klass)
           "PEM file with the authorities that may certify the servers of "
           "manifests and metadata (NULL = those of the system)",
           DEFAULT_TLS_CA_FILE, RW_READY));
+
+  /**
+   * GstAmbiVerify:require-srv-match:
+   *
+   * Metadata are taken from the server of #GstAmbiVerify:dorms-uri only if the
+   * source's SRV records (draft-ietf-mboned-dorms-08 §2.2), as far as
+   * #GstAmbiVerify:dns-trust believes them, name its host and port; else there
+   * are none (`srv-mismatch`). For applications that get the server's name from
+   * somebody who does not speak for the source, like a web page. Default:
+   * FALSE, the user vouches for that server.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_AMBI_PROP_REQUIRE_SRV_MATCH,
+      g_param_spec_boolean ("require-srv-match", "Require SRV match",
+          "Take metadata from the server of dorms-uri only if the source names "
+          "it in the DNS", DEFAULT_REQUIRE_SRV_MATCH, RW_READY));
 }
 
 static void
@@ -430,6 +449,9 @@ gst_ambi_verify_settings_set_property (GstAmbiVerifySettings * settings,
     case GST_AMBI_PROP_TLS_CA_FILE:
       take_string (&settings->tls_ca_file, value);
       return TRUE;
+    case GST_AMBI_PROP_REQUIRE_SRV_MATCH:
+      settings->require_srv_match = g_value_get_boolean (value);
+      return TRUE;
     case GST_AMBI_PROP_SOURCE:
       take_string (&settings->source, value);
       return TRUE;
@@ -487,6 +509,9 @@ gst_ambi_verify_settings_get_property (const GstAmbiVerifySettings * settings,
       return TRUE;
     case GST_AMBI_PROP_TLS_CA_FILE:
       g_value_set_string (value, settings->tls_ca_file);
+      return TRUE;
+    case GST_AMBI_PROP_REQUIRE_SRV_MATCH:
+      g_value_set_boolean (value, settings->require_srv_match);
       return TRUE;
     case GST_AMBI_PROP_SOURCE:
       g_value_set_string (value, settings->source);

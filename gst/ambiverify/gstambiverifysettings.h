@@ -22,6 +22,7 @@ enum
   GST_AMBI_PROP_DORMS_URI,
   GST_AMBI_PROP_DNS_TRUST,
   GST_AMBI_PROP_TLS_CA_FILE,
+  GST_AMBI_PROP_REQUIRE_SRV_MATCH,
   GST_AMBI_PROP_SOURCE,
   GST_AMBI_PROP_GROUP,
   GST_AMBI_PROP_PORT,
@@ -47,6 +48,7 @@ typedef struct
   gchar *dorms_uri;
   gchar *dns_trust;
   gchar *tls_ca_file;
+  gboolean require_srv_match;
   gchar *source;
   gchar *group;
   guint port;

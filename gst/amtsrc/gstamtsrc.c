@@ -68,12 +68,12 @@
  * * `multicast-metadata`: what the metadata server said, whenever that changes:
  *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
  *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
- *   `dns-untrusted`, `dns-bogus`, `unreachable`, `tls`, `denied`,
- *   `no-restconf-root`, `version-mismatch`, `bad-content-type`, `no-metadata`,
- *   `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`, `no-memory`)
- *   and `text` (strings). With metadata also `ports` (array of uint);
- *   `manifest-streams` (array of structures with `stream-id`, `port`: uint, 0 for
- *   all; `hash-algorithm`, `layer`: string; `data-hold-time`,
+ *   `dns-untrusted`, `dns-bogus`, `srv-mismatch`, `unreachable`, `tls`,
+ *   `denied`, `no-restconf-root`, `version-mismatch`, `bad-content-type`,
+ *   `no-metadata`, `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`,
+ *   `no-memory`) and `text` (strings). With metadata also `ports` (array of
+ *   uint); `manifest-streams` (array of structures with `stream-id`, `port`:
+ *   uint, 0 for all; `hash-algorithm`, `layer`: string; `data-hold-time`,
  *   `digest-hold-time`: guint64, ns; `uris`: array of strings; `expiration`:
  *   gint64, Unix time, where there is one); and, where the sender promises a
  *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),

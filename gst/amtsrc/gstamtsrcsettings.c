@@ -154,6 +154,19 @@ gst_amt_settings_clear (GstAmtSettings * settings)
  */
 
 /**
+ * GstAmtSrc:require-srv-match:
+ *
+ * Metadata are taken from the server of #GstAmtSrc:dorms-uri only if the
+ * source's SRV records (draft-ietf-mboned-dorms-08 §2.2), as far as
+ * #GstAmtSrc:dns-trust believes them, name its host and port; else there are
+ * none (`srv-mismatch`). For applications that get the server's name from
+ * somebody who does not speak for the source, like a web page. Default: FALSE,
+ * the user vouches for that server.
+ *
+ * Since: 0.1
+ */
+
+/**
  * GstAmtSrc:buffer-size:
  *
  * Size of the kernel's receive buffer in bytes; 0 asks for 4 MiB. A smaller

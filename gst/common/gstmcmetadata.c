@@ -104,7 +104,7 @@ parse_server (const gchar * text, GstMcMetadataConfig * config, GError ** error)
 gboolean
 gst_mc_metadata_config_parse (GstMcMetadataConfig * config,
     const gchar * dorms_uri, const gchar * dns_trust,
-    const gchar * tls_ca_file, GError ** error)
+    const gchar * tls_ca_file, gboolean require_srv_match, GError ** error)
 {
   memset (config, 0, sizeof (*config));
   if (!parse_trust (dns_trust, &config->trust, error))
@@ -115,6 +115,15 @@ gst_mc_metadata_config_parse (GstMcMetadataConfig * config,
     config->off = config->trust == DORMS_TRUST_OFF;
   else if (!parse_server (dorms_uri, config, error))
     return FALSE;
+  if (require_srv_match && config->server != NULL &&
+      config->trust == DORMS_TRUST_OFF) {
+    gst_mc_metadata_config_clear (config);
+    return settings_error (error, "The property \"require-srv-match\" is TRUE, "
+        "but \"dns-trust\" is \"off\", so that the source's SRV records cannot "
+        "be asked for. Set \"dns-trust\" to \"ad\" or \"resolver\", or "
+        "\"require-srv-match\" to FALSE");
+  }
+  config->require_srv_match = require_srv_match && config->server != NULL;
   if (tls_ca_file != NULL && *tls_ca_file != '\0')
     config->tls_ca_file = g_strdup (tls_ca_file);
   return TRUE;
@@ -142,6 +151,7 @@ begin (GstMcMetadata * self, const GstMcMetadataConfig * config,
     .port = config->port,
     .trust = config->trust,
     .tls_ca_file = config->tls_ca_file,
+    .require_srv_match = config->require_srv_match,
   };
   int ret;
 
@@ -337,11 +347,12 @@ deserves_warning (const GstMcMetadata * self)
     return FALSE;
   switch (snapshot->code) {
     case DORMS_OK:
-    case DORMS_NO_SERVICE:
     case DORMS_NO_METADATA:
       return FALSE;
+    case DORMS_NO_SERVICE:
+      return !self->by_srv;
     case DORMS_UNREACHABLE:
-      return !self->by_srv || snapshot->error_server[0] != '\0';
+      return snapshot->error_server[0] != '\0';
     default:
       return TRUE;
   }
@@ -470,11 +481,32 @@ gst_mc_metadata_get_problem (const GstMcMetadata * self)
   return self->seen->error_text;
 }
 
+/* The DNS, where the user named the server: it has to confirm that one. */
+static gboolean
+is_unmatched (const GstMcMetadata * self)
+{
+  return !self->by_srv && self->seen != NULL &&
+      self->seen->code != DORMS_OK && self->seen->error_server[0] == '\0';
+}
+
+static const gchar *
+get_match_remedy (dorms_code code)
+{
+  if (code == DORMS_DNS_UNTRUSTED)
+    return "sign the zone, or set \"dns-trust\" to \"resolver\" if you trust "
+        "this host's name servers and the way to them, or "
+        "\"require-srv-match\" to FALSE if you trust the server yourself";
+  return "set \"dorms-uri\" to a server that the source names, or "
+      "\"require-srv-match\" to FALSE if you trust this one yourself";
+}
+
 const gchar *
 gst_mc_metadata_get_remedy (const GstMcMetadata * self)
 {
   if (self->impossible != NULL)
     return self->remedy;
+  if (is_unmatched (self))
+    return get_match_remedy (self->seen->code);
   switch (self->seen != NULL ? self->seen->code : DORMS_OK) {
     case DORMS_DNS_UNTRUSTED:
       return "sign the zone, or set \"dns-trust\" to \"resolver\" if you trust "
@@ -499,6 +531,7 @@ gst_mc_metadata_is_hopeless (const GstMcMetadata * self)
     return TRUE;
   return self->seen != NULL && self->seen->metadata == NULL &&
       (self->seen->code == DORMS_NO_SERVICE ||
+      self->seen->code == DORMS_SRV_MISMATCH ||
       self->seen->code == DORMS_NO_METADATA ||
       self->seen->code == DORMS_DNS_UNTRUSTED ||
       self->seen->code == DORMS_BOGUS);

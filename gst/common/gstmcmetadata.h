@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 #define GST_MC_DORMS_URI_AUTO "auto"
 #define GST_MC_DNS_TRUST_AD "ad"
 
-/* The properties dorms-uri, dns-trust and tls-ca-file, parsed. */
+/* The properties dorms-uri, dns-trust, tls-ca-file and require-srv-match,
+ * parsed. */
 typedef struct
 {
   gboolean off;                 /* nothing is asked, ever */
@@ -24,6 +25,7 @@ typedef struct
   guint16 port;
   dorms_trust trust;
   gchar *tls_ca_file;
+  gboolean require_srv_match;   /* SRV records must name the server, too */
 
   /* Not a property: the element itself complains when it has to do without. */
   gboolean element_complains;
@@ -33,7 +35,7 @@ typedef struct
  * there is nothing to clear. */
 gboolean gst_mc_metadata_config_parse (GstMcMetadataConfig * config,
     const gchar * dorms_uri, const gchar * dns_trust,
-    const gchar * tls_ca_file, GError ** error);
+    const gchar * tls_ca_file, gboolean require_srv_match, GError ** error);
 void gst_mc_metadata_config_clear (GstMcMetadataConfig * config);
 
 typedef struct _GstMcMetadata GstMcMetadata;

@@ -83,7 +83,7 @@ gst_mc_receiver_new (GstBaseSrc * src, const GstMcSettings * settings,
       !gst_mc_settings_get_channel (settings, &rx->tell.channel, &name,
           error) || !gst_mc_metadata_config_parse (&rx->dorms,
           settings->dorms_uri, settings->dns_trust, settings->tls_ca_file,
-          error)) {
+          settings->require_srv_match, error)) {
     gst_mc_receiver_free (rx);
     return NULL;
   }

@@ -26,6 +26,7 @@
 #define DEFAULT_DORMS_URI GST_MC_DORMS_URI_AUTO
 #define DEFAULT_DNS_TRUST GST_MC_DNS_TRUST_AD
 #define DEFAULT_TLS_CA_FILE NULL
+#define DEFAULT_REQUIRE_SRV_MATCH FALSE
 
 #define MIN_MTU 64
 #define MAX_MTU 65535
@@ -55,6 +56,7 @@ gst_mc_settings_init (GstMcSettings * settings)
   settings->dorms_uri = g_strdup (DEFAULT_DORMS_URI);
   settings->dns_trust = g_strdup (DEFAULT_DNS_TRUST);
   settings->tls_ca_file = g_strdup (DEFAULT_TLS_CA_FILE);
+  settings->require_srv_match = DEFAULT_REQUIRE_SRV_MATCH;
 }
 
 void
@@ -132,6 +134,10 @@ install_metadata_properties (GObjectClass * klass)
       g_param_spec_string ("tls-ca-file", "TLS CA file",
           "PEM file with the authorities that may certify the metadata server "
           "(NULL = those of the system)", DEFAULT_TLS_CA_FILE, READY_FLAGS));
+  g_object_class_install_property (klass, GST_MC_PROP_REQUIRE_SRV_MATCH,
+      g_param_spec_boolean ("require-srv-match", "Require SRV match",
+          "Take metadata from the server of dorms-uri only if the source names "
+          "it in the DNS", DEFAULT_REQUIRE_SRV_MATCH, READY_FLAGS));
 }
 
 static void
@@ -293,6 +299,9 @@ gst_mc_settings_set_property (GstMcSettings * settings, guint id,
     case GST_MC_PROP_TLS_CA_FILE:
       set_string (&settings->tls_ca_file, value);
       return TRUE;
+    case GST_MC_PROP_REQUIRE_SRV_MATCH:
+      settings->require_srv_match = g_value_get_boolean (value);
+      return TRUE;
     case GST_MC_PROP_REJOIN_INTERVAL:
       settings->rejoin_interval = g_value_get_uint64 (value);
       return TRUE;
@@ -363,6 +372,9 @@ gst_mc_settings_get_property (const GstMcSettings * settings, guint id,
       return TRUE;
     case GST_MC_PROP_TLS_CA_FILE:
       g_value_set_string (value, settings->tls_ca_file);
+      return TRUE;
+    case GST_MC_PROP_REQUIRE_SRV_MATCH:
+      g_value_set_boolean (value, settings->require_srv_match);
       return TRUE;
     case GST_MC_PROP_REJOIN_INTERVAL:
       g_value_set_uint64 (value, settings->rejoin_interval);

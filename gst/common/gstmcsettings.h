@@ -24,6 +24,7 @@ enum
   GST_MC_PROP_DORMS_URI,
   GST_MC_PROP_DNS_TRUST,
   GST_MC_PROP_TLS_CA_FILE,
+  GST_MC_PROP_REQUIRE_SRV_MATCH,
   GST_MC_PROP_BUFFER_SIZE,
   GST_MC_PROP_MTU,
   GST_MC_PROP_BATCH_SIZE,
@@ -50,6 +51,7 @@ typedef struct
   gchar *dorms_uri;
   gchar *dns_trust;
   gchar *tls_ca_file;
+  gboolean require_srv_match;
   guint buffer_size;
   guint mtu;
   guint batch_size;

@@ -45,12 +45,12 @@
  * * `multicast-metadata`: what the metadata server said, whenever that changes:
  *   `source`, `group`, `server` (HOST:PORT), `state` (`fresh`, `stale`,
  *   `withdrawn`, `none`), `code` (`ok`, or why there is none: `no-service`,
- *   `dns-untrusted`, `dns-bogus`, `unreachable`, `tls`, `denied`,
- *   `no-restconf-root`, `version-mismatch`, `bad-content-type`, `no-metadata`,
- *   `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`, `no-memory`)
- *   and `text` (strings). With metadata also `ports` (array of uint);
- *   `manifest-streams` (array of structures with `stream-id`, `port`: uint, 0 for
- *   all; `hash-algorithm`, `layer`: string; `data-hold-time`,
+ *   `dns-untrusted`, `dns-bogus`, `srv-mismatch`, `unreachable`, `tls`,
+ *   `denied`, `no-restconf-root`, `version-mismatch`, `bad-content-type`,
+ *   `no-metadata`, `bad-json`, `bad-metadata`, `too-large`, `redirect-refused`,
+ *   `no-memory`) and `text` (strings). With metadata also `ports` (array of
+ *   uint); `manifest-streams` (array of structures with `stream-id`, `port`:
+ *   uint, 0 for all; `hash-algorithm`, `layer`: string; `data-hold-time`,
  *   `digest-hold-time`: guint64, ns; `uris`: array of strings; `expiration`:
  *   gint64, Unix time, where there is one); and, where the sender promises a
  *   rate, `max-bitrate` (guint64, bit/s), `max-packet-size` (uint),
@@ -285,6 +285,19 @@ static const GstMcSourceClass source_class = {
  *
  * A file (PEM) with the authorities that may certify the metadata server,
  * instead of those the system trusts. Verification cannot be switched off.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSsmSrc:require-srv-match:
+ *
+ * Metadata are taken from the server of #GstSsmSrc:dorms-uri only if the
+ * source's SRV records (draft-ietf-mboned-dorms-08 §2.2), as far as
+ * #GstSsmSrc:dns-trust believes them, name its host and port; else there are
+ * none (`srv-mismatch`). For applications that get the server's name from
+ * somebody who does not speak for the source, like a web page. Default: FALSE,
+ * the user vouches for that server.
  *
  * Since: 0.1
  */

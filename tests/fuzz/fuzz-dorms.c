@@ -212,7 +212,6 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   config.server = flags & 2 ? "a.example" : NULL;
   config.require_srv_match = flags & 4;
   config.trust = (flags >> 3 & 3) % 3;
-  config.restconf_root = flags & 32 ? "/r" : NULL;
   FUZZ_CHECK (dorms_new (&f.d, &config, f.now) == CORE_OK);
   pull (&f);
   while (rd_left (&f.in) > 0) {

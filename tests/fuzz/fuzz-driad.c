@@ -336,7 +336,6 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   flags = rd_u8 (&s.in);
   FUZZ_CHECK (core_ip_from_string (flags & 1 ? "2001:db8::10" : "192.0.2.10",
           &config.source));
-  config.list_only = (flags & 2) != 0;
   config.without[DRIAD_ANYCAST] = (flags & 8) != 0;
   config.without[DRIAD_DNS_SD] = (flags & 16) != 0;
   config.max_attempts = flags >> 5;

@@ -229,7 +229,7 @@ def searches():
                         + sleep + get(ok, 1) + get(ok, 9))
     yield "stale", (b"\0" + plain + found + (sleep + unreachable) * 20 + sleep
                     + found)
-    yield "configured", b"\x22" + get(lost) + found + sleep + get(busy, retry=7)
+    yield "configured", b"\2" + get(ok, 1) + get(lost) + found + sleep + get(busy, retry=7)
     yield "match", (b"\x06" + srv(4, (1, 5, 1, 0), (1, 9, 1, 1)) + get(lost) * 2
                     + sleep)
     yield "mismatch", b"\x06" + srv(4, (0, 0, 0, 4), (0, 0, 1, 3)) + sleep
@@ -296,7 +296,7 @@ def dns(rdata):
 
 
 def driad():
-    race, list_only, no_sd = 0, 2, 16
+    race, no_sd = 0, 16
     secure, hour = 1, 12 << 1
     three = bytes([ANSWER, 0, hour, 3, 1, 0x81, 1, 2, 0x81, 2, 3, 0x82, 3])
     yield "race", bytes([race | no_sd]) + three + bytes(
@@ -315,7 +315,7 @@ def driad():
     yield "none", bytes([race | no_sd | 8]) + bytes(
         [ANSWER, 0, 6 << 1, 1, 0, 0, DEADLINE, DEADLINE, TIME, 17, DEADLINE,
          ANSWER, 0, hour, 1, 0, 1, 1, DEADLINE])
-    yield "list", bytes([list_only | 1]) + three + bytes(
+    yield "settle", bytes([race | 1]) + three + bytes(
         [SETTLE, 1, TIME, 24, LOST, 0, FAIL, 0, 4, NETWORK, 2, DEADLINE,
          STOP, START, NETWORK, 0xc0, DEADLINE, DEADLINE])
     yield "secure", bytes([no_sd]) + three + bytes(

@@ -25,6 +25,7 @@ struct _DnsServer
   GThread *thread;
   gint n_udp;
   gint n_tcp;
+  gint dorms_port;              /* atomic */
 };
 
 typedef struct
@@ -126,6 +127,19 @@ put_host (wr_cursor * w, guint16 type)
     put_record (w, type, v6, sizeof (v6));
 }
 
+static guint
+put_dorms (wr_cursor * w, guint16 type, guint port)
+{
+  const guint8 server[] = { 0, 0, 0, 0, (guint8) (port >> 8), (guint8) port,
+    9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', 0
+  };
+
+  if (type != DNS_TYPE_SRV || port == 0)
+    return 0;
+  put_record (w, type, server, sizeof (server));
+  return 1;
+}
+
 /* AMTRELAY records; how many. */
 static guint
 put_relays (wr_cursor * w, const gchar * label, guint * flags)
@@ -144,8 +158,12 @@ put_relays (wr_cursor * w, const gchar * label, guint * flags)
 }
 
 static guint
-put_answers (wr_cursor * w, const question * q, guint * flags)
+put_answers (DnsServer * server, wr_cursor * w, const question * q,
+    guint * flags)
 {
+  if (strcmp (q->label, "_dorms") == 0)
+    return put_dorms (w, q->type,
+        (guint) g_atomic_int_get (&server->dorms_port));
   if (strcmp (q->label, "host") == 0) {
     put_host (w, q->type);
     return 1;
@@ -179,7 +197,8 @@ rcode_of (const gchar * label)
 
 /* A whole answer; 0: none. */
 static gsize
-make_answer (const guint8 * data, gsize len, guint8 * out, gsize cap)
+make_answer (DnsServer * server, const guint8 * data, gsize len, guint8 * out,
+    gsize cap)
 {
   guint flags = 0x8180, n;
   question q;
@@ -198,7 +217,7 @@ make_answer (const guint8 * data, gsize len, guint8 * out, gsize cap)
   wr_u16 (&w, 1);
   wr_zero (&w, 6);
   wr_bytes (&w, data + 12, q.question_end - 12);
-  n = put_answers (&w, &q, &flags);
+  n = put_answers (server, &w, &q, &flags);
   wr_u16_at (&w, 2, (guint16) (flags | rcode_of (q.label)));
   wr_u16_at (&w, 6, (guint16) n);
   return wr_len (&w);
@@ -219,7 +238,7 @@ serve_udp (DnsServer * server)
   if (len <= 0)
     return;
   g_atomic_int_inc (&server->n_udp);
-  answer = make_answer (in, (gsize) len, out, sizeof (out));
+  answer = make_answer (server, in, (gsize) len, out, sizeof (out));
   /* More than the 512 or 1232 octets that resolvers take: say so. */
   if (read_question (in, (gsize) len, &q) && (answer > 500 ||
           strcmp (q.label, "stuck") == 0)) {
@@ -257,7 +276,7 @@ serve_tcp (DnsServer * server)
     server->stuck = fd;
     return;
   }
-  answer = got > 2 ? make_answer (in + 2, got - 2, out + 2, 4096) : 0;
+  answer = got > 2 ? make_answer (server, in + 2, got - 2, out + 2, 4096) : 0;
   out[0] = (guint8) (answer >> 8);
   out[1] = (guint8) answer;
   if (answer > 0 && send (fd, out, answer + 2, MSG_NOSIGNAL) < 0)
@@ -355,6 +374,12 @@ dns_server_free (DnsServer * server)
     close (server->stuck);
   g_free (server->address);
   g_free (server);
+}
+
+void
+dns_server_set_dorms (DnsServer * server, guint16 port)
+{
+  g_atomic_int_set (&server->dorms_port, port);
 }
 
 const gchar *

@@ -18,6 +18,7 @@ typedef struct _DnsServer DnsServer;
  *   ad         the same with AD
  *   big        80 of them, which fit into no datagram
  *   host       A and AAAA
+ *   _dorms     SRV: 0 0 PORT localhost., see dns_server_set_dorms ()
  *   alias      nothing but a CNAME to relay.example.
  *   short      as relay, TTL 30
  *   both       a CNAME to short.example. and that record
@@ -28,6 +29,9 @@ typedef struct _DnsServer DnsServer;
  *   stuck      a truncated answer, and over TCP nothing */
 DnsServer *dns_server_new (core_family family);
 void dns_server_free (DnsServer * server);
+
+/* The port of the metadata server of all sources; none before that. */
+void dns_server_set_dorms (DnsServer * server, guint16 port);
 
 /* As MC_RESOLVER_SERVER_ENV has it. */
 const gchar *dns_server_address (const DnsServer * server);

@@ -652,9 +652,10 @@ GST_START_TEST (test_configured)
 {
   script.config.server = HOST;
   script.config.port = 8443;
-  script.config.restconf_root = ROOT "/";
   script.config.trust = DORMS_TRUST_OFF;
   script_start (&script);
+  script_expect_get (&script, HOST, 8443, HOST_META);
+  script_answer_body (&script, ROOT_BODY);
   script_expect_get (&script, HOST, 8443, VERSION_PATH);
   script_answer_status (&script, 500);
   script_expect_get (&script, HOST, 8443, CHANNEL_PATH);
@@ -700,9 +701,6 @@ GST_START_TEST (test_bad_settings)
   TRY (bad.group = vector_ip_literal ("192.0.2.1"));
   TRY (bad.server = "");
   TRY (bad.server = "a/b");
-  TRY (bad.restconf_root = "https://x/y");
-  TRY (bad.restconf_root = "x");
-  TRY (bad.restconf_root = "");
 #undef TRY
   dorms_free (NULL);
 }

@@ -538,23 +538,22 @@ GST_START_TEST (test_network_change_while_searching)
 
 GST_END_TEST;
 
-/* The list alone: no attempts; the caller says what it uses. */
-GST_START_TEST (test_list_only)
+/* The caller uses another relay of the list than the one that is attempted. */
+GST_START_TEST (test_settle_while_searching)
 {
   discovery t;
   amt_relay_candidate second;
+  uint32_t attempt;
   unsigned n;
 
-  discovery_init (&t);
-  t.config.without[DRIAD_ANYCAST] = true;
-  t.config.list_only = true;
-  discovery_start (&t);
-  discovery_answer (&t, REVERSE, AMTRELAY, RECORDS ("1 1 1 " R1, "2 1 1 " R2));
+  start_three (&t);
   discovery_expect (&t, DRIAD_EVENT_CANDIDATES);
-  discovery_expect_no_attempt (&t);
+  attempt = discovery_expect_attempt (&t, R1);
   second = driad_candidates (t.d, &n)[1].where;
   driad_settle (t.d, &second, t.now);
   discovery_drain (&t);
+  fail_unless_equals_int (discovery_expect (&t,
+          DRIAD_EVENT_CANCEL)->info.attempt, attempt);
   fail_unless (driad_deadline (t.d) == CORE_TIME_NEVER);
 
   t.now = 5000 * SEC;
@@ -562,8 +561,12 @@ GST_START_TEST (test_list_only)
   discovery_drain (&t);
   fail_unless (discovery_is_asked (&t, REVERSE, AMTRELAY));
   discovery_fail (&t, REVERSE, AMTRELAY, DNS_STATUS_TIMEOUT);
-  discovery_expect_no_attempt (&t);
   fail_unless_equals_int (driad_get_state (t.d), DRIAD_SEARCH);
+  /* Without the one that was lost. */
+  discovery_run (&t, t.now + SEC);
+  discovery_expect_attempt (&t, R1);
+  discovery_expect_attempt (&t, R3);
+  discovery_expect_no_attempt (&t);
   discovery_free (&t);
 }
 
@@ -699,7 +702,7 @@ driad_race_suite (void)
   tcase_add_test (tc, test_no_watch);
   tcase_add_test (tc, test_network_change);
   tcase_add_test (tc, test_network_change_while_searching);
-  tcase_add_test (tc, test_list_only);
+  tcase_add_test (tc, test_settle_while_searching);
   tcase_add_test (tc, test_settle_while_waiting);
   tcase_add_test (tc, test_stop_and_start);
   tcase_add_test (tc, test_late_time);

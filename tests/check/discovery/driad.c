@@ -16,13 +16,14 @@
 
 static const char *const domains[] = { "example.net", "example.org." };
 
-/* AMTRELAY alone. */
+/* AMTRELAY alone; attempts go on until a test ends them, so that none changes
+ * the list. */
 static void
 init_amtrelay (discovery * t)
 {
   discovery_init (t);
   t->config.without[DRIAD_ANYCAST] = true;
-  t->config.list_only = true;
+  t->config.attempt_timeout = CORE_TIME_NEVER;
 }
 
 GST_START_TEST (test_questions)
@@ -117,6 +118,7 @@ GST_START_TEST (test_no_relay)
 {
   discovery t;
   const noted_event *event;
+  uint32_t first, second;
 
   init_amtrelay (&t);
   discovery_start (&t);
@@ -128,9 +130,15 @@ GST_START_TEST (test_no_relay)
       "amtrelay 5 D 198.51.100.1:2268, amtrelay 6 198.51.100.2:2268");
 
   discovery_run (&t, 60 * SEC);
+  first = discovery_expect_attempt (&t, "198.51.100.1");
+  second = discovery_expect_attempt (&t, "198.51.100.2");
+  discovery_expect_no_attempt (&t);
   discovery_answer_with (&t, REVERSE, AMTRELAY, &(answer_options) {
       .ttl = 60}, RECORDS ("0 0 0 ."));
   discovery_expect_list (&t, "");
+  fail_unless (discovery_end (&t, first, DRIAD_FAILED));
+  fail_if (discovery_saw (&t, DRIAD_EVENT_NOTHING));
+  fail_unless (discovery_end (&t, second, DRIAD_FAILED));
   event = discovery_expect (&t, DRIAD_EVENT_NOTHING);
   fail_unless (strstr (event->info.reason_text, "without a relay") != NULL);
 
@@ -204,7 +212,6 @@ GST_START_TEST (test_dns_sd_limits)
   const char *records[65] = { NULL };
 
   discovery_init (&t);
-  t.config.list_only = true;
   t.config.without[DRIAD_ANYCAST] = true;
   t.config.domains = domains;
   t.config.n_domains = 1;
@@ -241,7 +248,6 @@ GST_START_TEST (test_srv)
 
   discovery_init (&t);
   t.config.without[DRIAD_ANYCAST] = t.config.without[DRIAD_AMTRELAY] = true;
-  t.config.list_only = true;
   t.config.domains = domains;
   t.config.n_domains = 1;
   discovery_start (&t);
@@ -576,7 +582,6 @@ GST_START_TEST (test_duplicates)
   discovery t;
 
   discovery_init (&t);
-  t.config.list_only = true;
   discovery_start (&t);
   discovery_answer (&t, REVERSE, AMTRELAY, RECORDS ("9 0 1 198.51.100.1",
           "3 1 1 198.51.100.1", "3 1 1 198.51.100.1", "1 0 1 " V4));

@@ -20,13 +20,15 @@ GST_START_TEST (test_properties)
   guint64 data_hold, digest_hold, reorder, bytes;
   guint port, digests;
   gint mode, order;
+  gboolean match;
   gint64 id;
 
   g_object_get (element, "stream-id", &id, "hash-algorithm", &hash,
       "manifest-uri", &uri, "tls-ca-file", &ca, "source", &source, "group",
       &group, "port", &port, "mode", &mode, "order", &order, "data-hold-time",
       &data_hold, "digest-hold-time", &digest_hold, "reorder-time", &reorder,
-      "max-held-bytes", &bytes, "max-digests", &digests, NULL);
+      "max-held-bytes", &bytes, "max-digests", &digests, "require-srv-match",
+      &match, NULL);
   fail_unless_equals_int64 (id, -1);
   fail_unless_equals_string (hash, "sha-256");
   fail_unless (uri == NULL && ca == NULL && source == NULL && group == NULL);
@@ -38,6 +40,7 @@ GST_START_TEST (test_properties)
   fail_unless_equals_uint64 (reorder, GST_SECOND);
   fail_unless_equals_uint64 (bytes, 16 * 1024 * 1024);
   fail_unless_equals_int (digests, 256 * 1024);
+  fail_if (match);
   g_free (hash);
 
   gst_util_set_object_arg (G_OBJECT (element), "mode", "monitor");
@@ -47,12 +50,13 @@ GST_START_TEST (test_properties)
       "source", "192.0.2.1", "group", "232.1.1.2", "port", 9,
       "data-hold-time", (guint64) 1, "digest-hold-time", (guint64) 2,
       "reorder-time", GST_MSECOND, "max-held-bytes", (guint64) 4,
-      "max-digests", 5, NULL);
+      "max-digests", 5, "require-srv-match", TRUE, NULL);
   g_object_get (element, "stream-id", &id, "hash-algorithm", &hash,
       "manifest-uri", &uri, "tls-ca-file", &ca, "source", &source, "group",
       &group, "port", &port, "mode", &mode, "order", &order, "data-hold-time",
       &data_hold, "digest-hold-time", &digest_hold, "reorder-time", &reorder,
-      "max-held-bytes", &bytes, "max-digests", &digests, NULL);
+      "max-held-bytes", &bytes, "max-digests", &digests, "require-srv-match",
+      &match, NULL);
   fail_unless_equals_int64 (id, G_MAXUINT32);
   fail_unless_equals_string (hash, "sha-512");
   fail_unless_equals_string (uri, "https://a/ https://b/");
@@ -67,6 +71,7 @@ GST_START_TEST (test_properties)
   fail_unless_equals_uint64 (reorder, GST_MSECOND);
   fail_unless_equals_uint64 (bytes, 4);
   fail_unless_equals_int (digests, 5);
+  fail_unless (match);
   g_free (hash);
   g_free (uri);
   g_free (ca);

@@ -329,13 +329,4 @@ amtsrc_auto_suite (void)
   return s;
 }
 
-int
-main (int argc, char **argv)
-{
-  if (!private_net_enter ()) {
-    g_print ("skipped: no network of its own is permitted here\n");
-    return 77;
-  }
-  gst_check_init (&argc, &argv);
-  return gst_check_run_suite (amtsrc_auto_suite (), "amtsrc-auto", __FILE__);
-}
+PRIVATE_NET_MAIN (amtsrc_auto);

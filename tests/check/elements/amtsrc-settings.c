@@ -73,6 +73,7 @@ static const struct
   {"dorms-uri", "https://dorms.example:8443", "https://dorms.example:8443"},
   {"dns-trust", "resolver", NULL},
   {"tls-ca-file", "/ca.pem", NULL},
+  {"require-srv-match", "true", NULL},
   {"buffer-size", "100000", NULL},
   {"mtu", "9000", NULL},
   {"batch-size", "7", NULL},

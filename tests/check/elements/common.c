@@ -490,8 +490,10 @@ GST_START_TEST (test_metadata_server)
   GError *error = NULL;
 
   fail_unless (gst_mc_metadata_config_parse (&config, servers[__i__].uri, "ad",
-          NULL, &error));
+          NULL, TRUE, &error));
   fail_unless (error == NULL);
+  fail_unless_equals_int (config.require_srv_match,
+      servers[__i__].server != NULL);
   fail_unless_equals_string (config.server, servers[__i__].server);
   fail_unless_equals_int (config.port, servers[__i__].port);
   fail_unless_equals_int (config.off, servers[__i__].off);
@@ -514,7 +516,7 @@ GST_START_TEST (test_metadata_server_wrong)
   GError *error = NULL;
 
   fail_if (gst_mc_metadata_config_parse (&config, bad_servers[__i__], "ad",
-          NULL, &error));
+          NULL, FALSE, &error));
   fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_SETTINGS));
   fail_unless (strstr (error->message, "\"dorms-uri\"") != NULL);
@@ -530,9 +532,36 @@ GST_START_TEST (test_metadata_trust_wrong)
   GError *error = NULL;
 
   fail_if (gst_mc_metadata_config_parse (&config, "auto", "dnssec", NULL,
-          &error));
+          FALSE, &error));
   fail_unless (strstr (error->message, "\"dns-trust\"") != NULL);
   g_error_free (error);
+}
+
+GST_END_TEST;
+
+/* Where nothing may be asked of the DNS, nothing can be compared; what needs no
+ * comparing goes on without. */
+GST_START_TEST (test_metadata_match_impossible)
+{
+  GstMcMetadataConfig config;
+  GError *error = NULL;
+
+  fail_if (gst_mc_metadata_config_parse (&config, "https://dorms.example",
+          "off", "/ca.pem", TRUE, &error));
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_SETTINGS));
+  fail_unless (strstr (error->message, "\"require-srv-match\"") != NULL);
+  fail_unless (strstr (error->message, "\"dns-trust\"") != NULL);
+  g_clear_error (&error);
+
+  fail_unless (gst_mc_metadata_config_parse (&config, "https://dorms.example",
+          "off", NULL, FALSE, &error));
+  fail_if (config.require_srv_match || config.off);
+  gst_mc_metadata_config_clear (&config);
+  fail_unless (gst_mc_metadata_config_parse (&config, "auto", "off", NULL, TRUE,
+          &error));
+  fail_unless (config.off);
+  gst_mc_metadata_config_clear (&config);
 }
 
 GST_END_TEST;
@@ -704,6 +733,7 @@ common_suite (void)
   tcase_add_loop_test (tc, test_metadata_server_wrong, 0,
       G_N_ELEMENTS (bad_servers));
   tcase_add_test (tc, test_metadata_trust_wrong);
+  tcase_add_test (tc, test_metadata_match_impossible);
   tcase_add_test (tc, test_progress_pairs);
   tcase_add_test (tc, test_packets_before_a_leave);
   return s;

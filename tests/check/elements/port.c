@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dnsserver.h"
 #include "dorms-cache.h"
 #include "gstmcaddr.h"
 #include "privatenet.h"
+#include "resolver.h"
 #include "srctest.h"
 #include "stream.h"
 #include "testserver.h"
@@ -675,6 +677,38 @@ GST_START_TEST (test_auto_taken)
 
 GST_END_TEST;
 
+/* The user's server has to be the source's own: another one is not asked. */
+GST_START_TEST (test_srv_match)
+{
+  DnsServer *dns = dns_server_new (CORE_FAMILY_V4);
+  guint16 port;
+  Fixture f;
+
+  g_setenv (MC_RESOLVER_SERVER_ENV, dns_server_address (dns), TRUE);
+  g_setenv (MC_RESOLVER_TRUST_ANCHOR_ENV, "/dev/null", TRUE);
+  set_up (&f, "ssmsrc", A4);
+  name (&f, "5001");
+  port = (guint16) test_server_port (f.server);
+  dns_server_set_dorms (dns, __i__ ? port : port ^ 1);
+  g_object_set (f.t.src, "require-srv-match", TRUE, "dns-trust", "resolver",
+      NULL);
+  gst_element_set_state (f.t.pipeline, GST_STATE_PLAYING);
+  if (__i__) {
+    expect_port (&f, 0, P1, "metadata");
+    src_test_no_errors (&f.t);
+  } else {
+    src_test_wait_error (&f.t, GST_RESOURCE_ERROR_NOT_FOUND,
+        "does not name the configured server", "\"require-srv-match\"");
+    fail_unless_equals_int (test_server_n_peers (f.server), 0);
+  }
+  tear_down (&f);
+  g_unsetenv (MC_RESOLVER_TRUST_ANCHOR_ENV);
+  g_unsetenv (MC_RESOLVER_SERVER_ENV);
+  dns_server_free (dns);
+}
+
+GST_END_TEST;
+
 static Suite *
 port_suite (void)
 {
@@ -691,16 +725,8 @@ port_suite (void)
   tcase_add_test (tc, test_auto);
   tcase_add_test (tc, test_native);
   tcase_add_test (tc, test_auto_taken);
+  tcase_add_loop_test (tc, test_srv_match, 0, 2);
   return s;
 }
 
-int
-main (int argc, char **argv)
-{
-  if (!private_net_enter ()) {
-    g_print ("skipped: no network of its own is permitted here\n");
-    return 77;
-  }
-  gst_check_init (&argc, &argv);
-  return gst_check_run_suite (port_suite (), "port", __FILE__);
-}
+PRIVATE_NET_MAIN (port);

@@ -176,7 +176,10 @@ static const struct
   {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=https://a.example/r",
       GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "path"},
   {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=a.example",
-      GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "https://HOST"}
+      GST_RESOURCE_ERROR_SETTINGS, "\"dorms-uri\"", "https://HOST"},
+  {"source=192.0.2.10 group=232.1.1.1 port=5001 dorms-uri=https://a.example "
+        "dns-trust=off require-srv-match=true",
+      GST_RESOURCE_ERROR_SETTINGS, "\"require-srv-match\"", "\"dns-trust\""}
 };
 
 static void
@@ -253,13 +256,4 @@ ssmsrc_suite (void)
   return s;
 }
 
-int
-main (int argc, char **argv)
-{
-  if (!private_net_enter ()) {
-    g_print ("skipped: no network of its own is permitted here\n");
-    return 77;
-  }
-  gst_check_init (&argc, &argv);
-  return gst_check_run_suite (ssmsrc_suite (), "ssmsrc", __FILE__);
-}
+PRIVATE_NET_MAIN (ssmsrc);

@@ -101,6 +101,8 @@ receive () {
 of_server () {
   receive $SOURCE "dorms-uri=https://${2:-dorms.example}:$1"
 }
+MATCHED="dorms-uri=https://dorms.example:8443 require-srv-match=true"
+UNMATCHED="dorms-uri=https://dorms.example:8501 require-srv-match=true"
 # PIPELINE|MILLISECONDS|CODE...|WORDS: within that time the code is told, and then
 # why no packet passes.
 cases=(
@@ -121,6 +123,11 @@ cases=(
   "$(receive 203.0.113.10 dns-trust=resolver)|5000|no-metadata|not know this"
   "$(receive 198.51.100.10 dns-trust=resolver)|5000|dns-bogus|forged"
   "$(receive 203.0.114.1)|5000|unreachable|name service"
+  # A server that the user names, and the source as well, or not.
+  "$(receive 192.0.2.20 "$MATCHED")|5000|no-metadata|does not know this channel"
+  "$(receive 192.0.2.20 "$UNMATCHED")|5000|srv-mismatch|that the source names"
+  "$(receive 192.0.2.77 "$MATCHED")|5000|no-service|that the source names"
+  "$(receive 203.0.113.10 "$MATCHED")|5000|dns-untrusted|\"require-srv-match\""
   # Those end by running out of time, which is 10 s.
   "$(of_server 8507)|13000|unreachable|8507"
   "$(of_server 8600)|13000|unreachable|8600"
@@ -151,9 +158,9 @@ find () {
     ${*:2} ! fakesink name=sink sync=false"
 }
 SOON=relay-timeout=2000000000
-# describe SOURCE   the port
+# describe SOURCE [SETTING]...   the port
 describe () {
-  echo "ssmsrc name=src source=$1 group=$GROUP multicast-iface=lo ! \
+  echo "ssmsrc name=src source=$1 group=$GROUP multicast-iface=lo ${*:2} ! \
     fakesink name=sink sync=false"
 }
 names=(
@@ -165,12 +172,13 @@ names=(
   "$(describe 198.51.100.10)|forged"
   "$(describe 192.0.2.77)|names no metadata server"
   "$(describe 203.0.113.10)|\"dns-trust\""
+  "$(describe 192.0.2.20 "$UNMATCHED")|that the source names"
 )
 all=
 for c in "${names[@]}"; do
   all="$all${all:+ |} ${c%%|*}"
 done
-play names "$all | $(find 192.0.2.30 $SOON)"
+play names "$all | $(find 192.0.2.30 $SOON "$MATCHED")"
 for i in "${!names[@]}"; do
   words=${names[i]#*|}
   expect names "$(key "$i")errors" = 1 10
@@ -183,6 +191,10 @@ i=${#names[@]}
 expect names "$i.src.state" = active 5
 expect names "$i.src.relay" = 198.51.100.9:2268
 expect names "$i.src.relay-dnssec" = secure
+# It has no metadata that the source stands behind, and says so.
+expect names "$i.warnings.amtsrc" = 1 5
+has names "$i.text" '"require-srv-match"' ||
+  fail "not \"require-srv-match\": $(get names "$i.text")"
 end names
 expect names null-ms -lt 100
 

@@ -229,7 +229,10 @@ discover (int argc, char **argv)
 {
   Discovery s = {.wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) };
   g_auto (GStrv) search = mc_resolver_search_domains ();
-  driad_config config = {.random = fill_random,.list_only = true };
+  /* Only the list is of interest: no attempt is made, so none ends. */
+  driad_config config = {.random = fill_random,
+    .attempt_timeout = CORE_TIME_NEVER
+  };
   const driad_candidate *list;
   unsigned n;
 
