@@ -354,8 +354,7 @@ native_packet (receiver * rx, const uint8_t * data, size_t len)
   /* Alone there is nothing to compare with: the tunnel, once it is wanted,
    * brings nothing from before it was, unless it is behind native by more than
    * native_timeout and the handshake together. */
-  if (!rx->wants_tunnel &&
-      brought_nothing_for (rx, RECEIVER_TUNNEL, MATCH_FOR)) {
+  if (!rx->wants_tunnel && brought_nothing_for (rx, RECEIVER_TUNNEL, MATCH_FOR)) {
     note_native (rx);
     return true;
   }
