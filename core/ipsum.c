@@ -52,26 +52,25 @@ sum_vectors (const uint8_t * data, size_t len)
 }
 
 #if (defined (__x86_64__) || defined (__i386__)) && !defined (IP_SUM_NO_AVX2)
+#define IP_SUM_AVX2
+
 /* The same, where a register holds a vector. */
 static __attribute__((target ("avx2"))) uint64_t
 sum_vectors_avx2 (const uint8_t * data, size_t len)
 {
   return sum_vectors (data, len);
 }
+#endif
 
 static uint64_t
 sum_lanes (const uint8_t * data, size_t len)
 {
-  return __builtin_cpu_supports ("avx2") ? sum_vectors_avx2 (data, len) :
-      sum_vectors (data, len);
-}
-#else
-static uint64_t
-sum_lanes (const uint8_t * data, size_t len)
-{
+#ifdef IP_SUM_AVX2
+  if (__builtin_cpu_supports ("avx2"))
+    return sum_vectors_avx2 (data, len);
+#endif
   return sum_vectors (data, len);
 }
-#endif
 
 static size_t
 whole_lanes (size_t len)
