@@ -62,14 +62,34 @@ restore_fd_limit (gulong before)
   fail_unless_equals_int (setrlimit (RLIMIT_NOFILE, &limit), 0);
 }
 
+/* Of threads the names; descriptors have none. */
+static gchar *
+list_names (const gchar * path)
+{
+  GString *names = g_string_new (NULL);
+  GDir *dir = g_dir_open (path, 0, NULL);
+  const gchar *entry;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *file = g_build_filename (path, entry, "comm", NULL);
+    g_autofree gchar *name = NULL;
+
+    if (g_file_get_contents (file, &name, NULL, NULL))
+      g_string_append_printf (names, " %s", g_strchomp (name));
+  }
+  g_clear_pointer (&dir, g_dir_close);
+  return g_string_free (names, FALSE);
+}
+
 static void
 wait_for_entries (const gchar * path, guint n)
 {
   gint64 end = g_get_monotonic_time () + DEADLINE;
 
   while (count_entries (path) > n) {
-    fail_unless (g_get_monotonic_time () < end, "%s: %u, not %u", path,
-        count_entries (path), n);
+    if (g_get_monotonic_time () > end)
+      fail ("%s: %u, not %u:%s", path, count_entries (path), n,
+          list_names (path));
     g_thread_pool_stop_unused_threads ();
     g_usleep (1000);
   }

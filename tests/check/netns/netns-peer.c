@@ -248,7 +248,7 @@ handle_progress (Peer * peer, GstMessage * message)
   GstProgressType type;
 
   if (peer->first_progress_us < 0)
-    peer->first_progress_us = MAX (stopwatch_us (&peer->started), 1);
+    peer->first_progress_us = stopwatch_us (&peer->started) + 1;
   gst_message_parse_progress (message, &type, &code, &text);
   tell (peer, "progress %s %d: %s", code, type, text);
 }

@@ -333,7 +333,7 @@ run (gpointer data)
     __atomic_store_n (&s->duration_us,
         (guint64) (g_get_monotonic_time () - start), __ATOMIC_RELAXED);
   }
-  __atomic_store_n (&s->active_us, (guint64) MAX (stopwatch_us (&watch), 1),
+  __atomic_store_n (&s->active_us, (guint64) stopwatch_us (&watch) + 1,
       __ATOMIC_RELAXED);
   return NULL;
 }
